@@ -1,0 +1,165 @@
+"""What each command does to a session: one function a command, the same by hand and in a run. No journal here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from lenet_gui.engine import optimizers
+from lenet_gui.engine.data import CLASSES, RandomData, source
+from lenet_gui.engine.devices import unavailable
+from lenet_gui.protocol import SETTABLE
+from lenet_gui.settings import Settings, Value
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.session import Session
+
+
+def zero_grad(session: Session, set_to_none: bool = True) -> None:
+    session.optimizer.zero_grad(set_to_none)
+
+
+def forward(session: Session, sample: int | None = None, unsqueeze: bool = False) -> Tensor:
+    if session.due:
+        load_batch(session)
+    chosen = session.input if sample is None else session.input[sample]
+    output: Tensor = session.model(chosen.unsqueeze(0) if unsqueeze else chosen)
+    session.output = output
+    session.forwarded = (sample, unsqueeze)
+    session.graph = "alive"
+    return output
+
+
+def loss(session: Session) -> Tensor:
+    if session.output is None:
+        raise NameError("name 'output' is not defined")  # what Python says of the script's line
+    kind = (session.settings.loss, session.output.shape)
+    if session.target is None or session.target_kind != kind:
+        session.target, session.target_kind = _target(session, session.output), kind
+    found: Tensor = session.criterion(session.output, session.target)
+    session.last_loss = found
+    return found
+
+
+def backward(session: Session, of: str = "loss", retain_graph: bool = False) -> None:
+    start = session.output if of == "output" else session.last_loss
+    if start is None:
+        raise NameError(f"name {of!r} is not defined")
+    gradient = torch.randn(start.shape).to(start.device) if of == "output" else None
+    start.backward(gradient, retain_graph=retain_graph)
+    session.graph = "alive" if retain_graph else "freed"
+
+
+def step(session: Session) -> None:
+    session.optimizer.step()
+    session.log.append(session.last_loss)
+    session.steps += 1
+    session.due = "advance"
+
+
+def next_batch(session: Session) -> None:
+    session.due = "advance"
+    load_batch(session)
+
+
+def change(session: Session, **changes: Value) -> None:
+    """The `set` command. Raises ValueError for what cannot be set, or not to this."""
+    groups = session.optimizer.param_groups
+    known = {*SETTABLE, *(name for group in groups for name in group), "beta1", "beta2"}
+    for name in changes:
+        if name not in known and "optimizer" not in changes:
+            raise ValueError(f"{name!r} cannot be set during a run; start a new one from other settings")
+    settings = session.settings.change(**changes)
+    check(settings, session.source.size)
+    # PyTorch's own checks, before anything is changed: a throwaway optimizer refuses what the real one would.
+    optimizers.optimizer(settings, [torch.nn.Parameter(torch.zeros(1))])
+    moved = settings.device != session.settings.device
+    resized = settings.batch_size != session.settings.batch_size
+    session.settings = settings
+    if "optimizer" in changes:
+        session.optimizer = optimizers.optimizer(settings, session.model.parameters())
+    else:
+        for group in groups:
+            group.update(lr=settings.lr, **optimizers.arguments(settings))
+    session.criterion = optimizers.criterion(settings.loss)
+    session.model.train(settings.mode == "train")
+    if resized and not session.due:
+        session.due = "reload"
+    if moved:
+        _move(session, settings.device)
+
+
+COMMANDS: dict[str, Callable[..., Any]] = {
+    "zero_grad": zero_grad,
+    "forward": forward,
+    "loss": loss,
+    "backward": backward,
+    "step": step,
+    "next_batch": next_batch,
+    "set": change,
+}
+
+
+def check(settings: Settings, size: int | None) -> None:
+    """Raises ValueError, in a sentence that says what to do, for settings that do not fit data or machine."""
+    if size is not None and settings.batch_size > size:
+        raise ValueError(
+            f"a batch of {settings.batch_size:,} is larger than the data: choose at most {size:,}, "
+            f"the number of training samples"
+        )
+    if reason := unavailable(settings.device):
+        raise ValueError(f"{settings.device} cannot be used: {reason}")
+
+
+def load_batch(session: Session) -> None:
+    """Take the batch that is due: the next one, or this one with the batch size that was set."""
+    settings = session.settings
+    if session.due == "advance":
+        session.cursor = session.source.after(session.cursor, len(session.input))
+    session.due = ""
+    session.forwarded = None
+    kept = isinstance(session.source, RandomData) and not settings.redraw and len(session.input) == settings.batch_size
+    if kept:
+        return
+    session.input, session.labels = session.source.batch(session.cursor, settings.batch_size)
+    session.target = None
+
+
+def _target(session: Session, output: Tensor) -> Tensor:
+    """Labels or their one-hot form; without labels a random target that fits the output, drawn on the CPU."""
+    classes = session.settings.loss == "CrossEntropyLoss"
+    if session.labels is None:
+        drawn = torch.randint(output.shape[-1], output.shape[:-1]) if classes else torch.randn(output.shape)
+        return drawn.to(output.device)
+    sample, unsqueezed = session.forwarded or (None, False)
+    labels = session.labels if sample is None else session.labels[sample]
+    labels = labels.unsqueeze(0) if unsqueezed else labels
+    return labels if classes else one_hot(labels, CLASSES).to(output.dtype)
+
+
+def _move(session: Session, device: str) -> None:
+    """Take model, gradients, optimizer state and batch along. The live graph cannot come and is dropped."""
+    states = [session.optimizer.state.get(parameter, {}) for parameter in session.model.parameters()]
+    session.model.to(device)
+    session.optimizer = optimizers.optimizer(session.settings, session.model.parameters())
+    for parameter, state in zip(session.model.parameters(), states, strict=True):
+        if state:
+            session.optimizer.state[parameter] = {name: _moved(value, parameter) for name, value in state.items()}
+    session.source = source(session.settings.data, session.settings.seed, device)
+    session.generators.move(device, session.settings.seed)
+    session.log.move(session.model, device)
+    session.input = session.input.to(device)
+    session.labels = None if session.labels is None else session.labels.to(device)
+    session.target = None if session.target is None else session.target.to(device)
+    session.output = session.last_loss = None
+    session.forwarded = None
+    session.graph = "none"
+
+
+def _moved(value: Any, parameter: Tensor) -> Any:
+    # Step counters have no shape and stay on the CPU, where PyTorch keeps them.
+    return value.to(parameter.device) if isinstance(value, Tensor) and value.shape == parameter.shape else value

@@ -1,0 +1,108 @@
+"""What a command or a question is as lines of PyTorch, and its result as PyTorch prints it. For the console."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lenet_gui.engine.autograd import chain
+from lenet_gui.engine.session import Session
+from lenet_gui.protocol import Command, Line
+from lenet_gui.settings import Settings
+
+SETTING_LINES = {
+    "lr": "optimizer.param_groups[0]['lr'] = {lr!r}",
+    "loss": "criterion = nn.{loss}()",
+    "batch_size": "batches = DataLoader(data, batch_size={batch_size})",
+    "threads": "torch.set_num_threads({threads})",
+    "device": "net.to({device!r})",
+}
+
+
+def command_line(command: Command, result: Any, settings: Settings, took_batch: bool) -> Line:
+    """The line of a command that was done; `took_batch` when it took the next batch first."""
+    code = code_of(command, settings)
+    if took_batch:
+        code = f"{_next_batch(settings)}\n{code}" if command.name == "forward" else _next_batch(settings)
+    return Line("command", code, "" if result is None else repr(result))
+
+
+def code_of(command: Command, settings: Settings) -> str:
+    """The command as the PyTorch it is."""
+    arguments = dict(command.arguments)
+    if command.name == "zero_grad":
+        return f"optimizer.zero_grad({_call(arguments)})"
+    if command.name == "forward":
+        sample = f"[{arguments['sample']}]" if "sample" in arguments else ""
+        return f"output = net(input{sample}{'.unsqueeze(0)' if arguments.get('unsqueeze') else ''})"
+    if command.name == "loss":
+        return "loss = criterion(output, target)"
+    if command.name == "backward":
+        start = arguments.pop("of", "loss")
+        inside = ["torch.randn(output.shape)"] if start == "output" else []
+        return f"{start}.backward({', '.join([*inside, *filter(None, [_call(arguments)])])})"
+    if command.name == "step":
+        return "optimizer.step()"
+    if command.name == "next_batch":
+        return _next_batch(settings)
+    return "\n".join(_setting(name, arguments, settings) for name in _told(arguments))
+
+
+def run_line(cycle: Sequence[Command], steps: int, result: Any, settings: Settings) -> Line:
+    """A run as the loop it was."""
+    body = [code_of(command, settings) for command in cycle]
+    return Line("command", "\n    ".join([f"for input, target in islice(batches, {steps}):", *body]), repr(result))
+
+
+def answer(session: Session, what: str) -> Line:
+    """What was asked to be printed. Raises KeyError when there is no tensor of this name."""
+    named = {
+        "input": session.input,
+        "output": session.output,
+        "target": session.target,
+        "loss": session.last_loss,
+    }
+    if what in named:
+        return _question(what, named[what])
+    if what == "model":
+        return Line("question", "print(net)", repr(session.model))
+    if what == "parameters":
+        sizes = [f"{name} {list(parameter.size())}" for name, parameter in session.model.named_parameters()]
+        code = "for name, parameter in net.named_parameters():\n    print(name, list(parameter.size()))"
+        return Line("question", code, "\n".join(sizes))
+    if what == "grad_fn":
+        return _question("output.grad_fn", None if session.output is None else session.output.grad_fn)
+    if what == "chain":
+        links = chain(session.last_loss, "loss") or chain(session.output, "output")
+        return Line("question", "loss.grad_fn.next_functions  # and so on", " -> ".join(links) or "There is no graph.")
+    return _question(f"net.{what}", session.tensors()[what])
+
+
+def _question(code: str, value: object) -> Line:
+    return Line("question", code, repr(value))
+
+
+def _next_batch(settings: Settings) -> str:
+    if settings.data == "random":
+        return f"input = torch.randn({settings.batch_size}, 1, 32, 32)"
+    return "input, target = next(batches)"
+
+
+def _told(arguments: dict[str, Any]) -> list[str]:
+    """The names that get a line of their own: another optimizer tells its learning rate and options itself."""
+    return ["optimizer"] if "optimizer" in arguments else list(arguments)
+
+
+def _setting(name: str, arguments: dict[str, Any], settings: Settings) -> str:
+    if name == "optimizer":
+        given = {"lr": settings.lr} | dict(settings.options)
+        return f"optimizer = torch.optim.{settings.optimizer}(net.parameters(), {_call(given)})"
+    if name == "mode":
+        return f"net.{arguments[name]}()"
+    if name in SETTING_LINES:
+        return SETTING_LINES[name].format(**arguments)
+    return f"optimizer.param_groups[0][{name!r}] = {arguments[name]!r}"
+
+
+def _call(arguments: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())

@@ -1,0 +1,108 @@
+"""What a worker tells the window about its session: frames, series, lines. What is done next is the runner's to say."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections import deque
+
+import numpy as np
+import torch
+
+from lenet_gui import __version__
+from lenet_gui.channel import Channel
+from lenet_gui.engine import optimizers, view
+from lenet_gui.engine.devices import devices
+from lenet_gui.engine.session import Session
+from lenet_gui.protocol import Accuracy, Choice, Line, Ready, Series
+
+SPEED_WINDOW = 1.0
+"""Seconds over which steps per second are averaged."""
+
+
+def ready() -> Ready:
+    """What there is to choose from on this machine."""
+    return Ready(
+        versions=(("lenet-gui", __version__), ("torch", torch.__version__), ("python", platform.python_version())),
+        devices=devices(),
+        data=(Choice("digits", "Digits (1,797 real)"), Choice("random", "Random tensors")),
+        losses=optimizers.LOSSES,
+        optimizers=optimizers.choices(),
+        cores=os.cpu_count() or 1,
+    )
+
+
+class Report:
+    """Tells a channel about one session, from its start on."""
+
+    def __init__(self, channel: Channel, session: Session, run: int, exact: bool = True) -> None:
+        self._channel = channel
+        self._session = session
+        self._run = run
+        self._exact = exact
+        self._told_steps = 0
+        self._told_place = -1
+        self._finite = True
+        self._accuracy: Accuracy | None = None
+        self._times: deque[tuple[float, int]] = deque()
+        self._channel.give(Series(run, session.log.names, 0, session.log.rows(0)))
+
+    def frame(self, reason: str, running: bool = False, remaining: int | None = None) -> None:
+        """Everything that every panel needs, as it is now."""
+        self.series()
+        self._told_place = len(self._session.journal)
+        speed = self._steps_per_second() if running else 0.0
+        situation = view.Situation(self._run, reason, running, remaining, self._accuracy, speed, self._exact)
+        self._channel.give(view.frame(self._session, situation))
+
+    @property
+    def behind(self) -> bool:
+        """Whether something was done since the last frame."""
+        return len(self._session.journal) != self._told_place
+
+    def series(self) -> None:
+        """The rows of the log that were not told yet."""
+        log = self._session.log
+        if len(log) > self._told_steps:
+            self._channel.give(Series(self._run, log.names, self._told_steps, log.rows(self._told_steps)))
+            self._told_steps = len(log)
+
+    def became_not_finite(self) -> int | None:
+        """The first step, counted from 1, whose loss is NaN or infinite when all before were finite; asked in a run."""
+        if not self._finite:
+            return None
+        losses = self._session.log.rows(self._told_steps)[:, 0]
+        bad = np.flatnonzero(~np.isfinite(losses))
+        self._finite = not len(bad)
+        return None if self._finite else self._told_steps + int(bad[0]) + 1
+
+    def epoch(self) -> None:
+        """Measure the test accuracy where an epoch has just ended."""
+        if self._session.epoch_ended and (self._accuracy is None or self._accuracy.step != self._session.steps):
+            self.evaluate()
+
+    def evaluate(self) -> None:
+        """Measure the test accuracy and tell it."""
+        self._accuracy = self._session.evaluate()
+        if self._accuracy is None:
+            return
+        found = self._accuracy
+        share = 100 * found.correct / found.total
+        words = (
+            f"epoch {found.epoch + 1}, step {found.step}: {found.correct} of {found.total} test digits ({share:.1f} %)"
+        )
+        self._channel.give(found)
+        self._channel.give(Line("note", "", words))
+
+    def _steps_per_second(self) -> float:
+        now = time.perf_counter()
+        self._times.append((now, self._session.steps))
+        while now - self._times[0][0] > SPEED_WINDOW and len(self._times) > 2:
+            self._times.popleft()
+        then, steps = self._times[0]
+        return (self._session.steps - steps) / (now - then) if now > then else 0.0
+
+    def pause_speed(self) -> None:
+        """Forget the speed: what comes next is another run."""
+        self._times.clear()

@@ -1,0 +1,253 @@
+"""The loop that hosts a session for a window: it takes commands, controls and requests from a channel, one at a time.
+
+Any thread can run it. What a command does is the session's to know, what is told of it the report's.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import deque
+
+from lenet_gui.channel import Channel
+from lenet_gui.engine import printing, view
+from lenet_gui.engine.data import DataError
+from lenet_gui.engine.refusal import Refused
+from lenet_gui.engine.report import Report, ready
+from lenet_gui.engine.session import Session
+from lenet_gui.protocol import (
+    Advance,
+    Command,
+    Evaluate,
+    Incoming,
+    Line,
+    NewRun,
+    Notice,
+    Offer,
+    PrintRequest,
+    Progress,
+    RecoverOnCpu,
+    Run,
+    SetRate,
+    TensorRequest,
+    UpdateRequest,
+)
+from lenet_gui.settings import Settings
+
+ENDLESS = 2**62
+STOPPING = (Advance, Run, SetRate, NewRun, RecoverOnCpu)
+"""What ends a run before it is looked at. Everything else is answered while it goes on."""
+
+
+class Runner:
+    """Serves one channel until it closes."""
+
+    def __init__(self, channel: Channel, settings: Settings | None = None) -> None:
+        self._channel = channel
+        self._settings = settings or Settings()
+        self._pending: deque[Incoming] = deque()
+        self._runs = 0
+
+    def serve(self) -> None:
+        """Work until the channel closes. Every exception becomes a notice, and the loop goes on."""
+        # The first optimizer and the first step of a process take a second: now, and not when somebody presses Step.
+        Session(Settings(data="random", batch_size=1)).run(1)
+        self._channel.give(ready())
+        self._start()
+        while not self._channel.closing:
+            message = self._pending.popleft() if self._pending else self._channel.receive()
+            if message is not None:
+                self._guard(message)
+
+    def _start(self) -> None:
+        """The first session. Without its data there is still the random one."""
+        try:
+            self._begin(Session(self._settings))
+        except (DataError, ValueError) as error:
+            self._begin(Session(Settings(data="random")))
+            self._channel.give(Notice("note", "Random tensors instead", str(error), "The program goes on without it."))
+
+    def _begin(self, session: Session, exact: bool = True) -> None:
+        self._runs += 1
+        self._session = session
+        self._report = Report(self._channel, session, self._runs, exact)
+        self._report.frame("start")
+
+    def _guard(self, message: Incoming) -> None:
+        try:
+            self._handle(message)
+        except Refused as refused:
+            code = printing.code_of(message, self._session.settings) if isinstance(message, Command) else "run"
+            self._channel.give(Line("error", code, refused.notice.words))
+            self._channel.give(refused.notice)
+            self._report.frame("refused")
+        except (DataError, ValueError) as error:
+            self._channel.give(Notice("note", "That cannot be used", str(error), "What was before stays in force."))
+            self._report.frame("refused")
+        except Exception as error:
+            self._channel.give(self._failure(message, error))
+
+    def _handle(self, message: Incoming) -> None:
+        match message:
+            case Command():
+                self._do(message)
+                self._report.frame(f"after {message.name}")
+            case Advance(unit="phase"):
+                self._do(Command(self._session.next_phase))
+                self._report.frame("one phase on")
+            case Advance():
+                self._do(Command(self._session.next_phase))
+                while self._session.next_phase != self._session.journal.cycle[0].name:
+                    self._do(Command(self._session.next_phase))
+                self._report.frame("one step on")
+            case Run():
+                self._run(message)
+            case NewRun(settings):
+                self._begin(Session(settings, self._session.make_model))
+            case RecoverOnCpu():
+                self._recover()
+            case _:
+                self._aside(message)
+
+    def _aside(self, message: Incoming) -> None:
+        """What may also be done between two slices of a run, and does not end it."""
+        match message:
+            case Command(name="set"):
+                self._do(message)
+                self._report.frame("after set")
+            case Evaluate():
+                self._report.evaluate()
+                self._report.frame("test accuracy measured")
+            case TensorRequest():
+                self._channel.give(view.tensor_reply(self._session, message))
+            case UpdateRequest():
+                self._channel.give(view.update_reply(self._session, message))
+            case PrintRequest(what):
+                self._channel.give(printing.answer(self._session, what))
+            case _:
+                pass  # a phase pressed in the moment before the run greyed it, or a speed without a run
+
+    def _do(self, command: Command) -> None:
+        """One command by hand, with its line for the console."""
+        session = self._session
+        before, device, alive = session.input, session.settings.device, session.graph == "alive"
+        result = session.apply(command)
+        took_batch = session.input is not before and session.settings.device == device
+        self._channel.give(printing.command_line(command, result, session.settings, took_batch))
+        if session.settings.device != device and alive:
+            words = f"The model is on {session.settings.device} now; its last forward's graph could not come along."
+            self._channel.give(Notice("note", "The live graph was dropped", words, "Press Forward and Loss again."))
+        if command.name == "step":
+            self._report.epoch()
+            self._watch_for_anomaly()
+
+    # -------------------------------------------------------------------------------------------------- running
+
+    def _run(self, run: Run) -> None:
+        self._steps_left = run.steps or ENDLESS
+        self._counted = run.steps is not None
+        self._report.pause_speed()
+        try:
+            if run.rate is None:
+                self._run_unlimited()
+            else:
+                self._run_paced(run.rate)
+        finally:
+            self._channel.wants_frame = True
+        self._report.frame("paused" if self._channel.pausing else "run ended")
+
+    def _run_unlimited(self) -> None:
+        session, start = self._session, self._session.steps
+        end = start + self._steps_left
+        try:
+            session.run(self._steps_left, lambda: self._between(end - session.steps if self._counted else None))
+        finally:
+            if session.steps > start:
+                cycle = session.journal.cycle
+                taken = session.steps - start
+                self._channel.give(printing.run_line(cycle, taken, session.last_loss, session.settings))
+        self._report.epoch()
+        self._end_of_run(end - session.steps)
+
+    def _run_paced(self, rate: float) -> None:
+        """By hand, so many phases a second: every phase is seen, said in the console, and can be paused before."""
+        session, due = self._session, time.perf_counter()
+        end = session.steps + self._steps_left
+        while session.steps < end and self._between(end - session.steps if self._counted else None):
+            if (wait := due - time.perf_counter()) > 0:
+                message = self._channel.receive(min(wait, 0.05))
+                if message is not None:
+                    self._pending.append(message)
+                continue
+            self._do(Command(session.next_phase))
+            due = max(due + 1 / rate, time.perf_counter() - 1 / rate)
+            self._channel.wants_frame = True
+        self._end_of_run(end - session.steps)
+
+    def _end_of_run(self, left: int) -> None:
+        """Another speed, pressed during the run, goes on with what is left of it."""
+        if self._pending and isinstance(self._pending[0], SetRate) and left > 0 and not self._channel.pausing:
+            rate = self._pending.popleft()
+            assert isinstance(rate, SetRate)
+            self._pending.appendleft(Run(left if self._counted else None, rate.rate))
+
+    def _between(self, remaining: int | None) -> bool:
+        """Whether a run goes on; meanwhile the window is told how far it is, and small things are done for it."""
+        self._report.epoch()
+        self._watch_for_anomaly()
+        if self._channel.wants_frame and self._report.behind:
+            self._channel.wants_frame = False
+            self._report.frame("running", running=True, remaining=remaining)
+        waiting = [*self._pending]
+        self._pending.clear()
+        while (message := waiting.pop(0) if waiting else self._channel.receive(0)) is not None:
+            if isinstance(message, STOPPING):
+                self._pending.append(message)
+            else:
+                self._answer_in_run(message)
+        return not self._pending and not self._channel.pausing
+
+    def _watch_for_anomaly(self) -> None:
+        if (step := self._report.became_not_finite()) is not None:
+            self._channel.give(_anomaly(step))
+            self._channel.pausing = True
+
+    def _answer_in_run(self, message: Incoming) -> None:
+        try:
+            self._aside(message)
+        except Refused as refused:
+            self._channel.give(refused.notice)
+        except Exception as error:
+            self._channel.give(self._failure(message, error))
+
+    def _recover(self) -> None:
+        """Replay the journal on the CPU, after a device failed."""
+        journal = self._session.journal.on("cpu")
+        total = len(journal)
+
+        def between(session: Session) -> bool:
+            self._channel.give(Progress("Replaying on the CPU", len(session.journal), total))
+            return not self._channel.pausing
+
+        session = Session.replay(journal, self._session.make_model, between)
+        self._channel.give(Progress("Replaying on the CPU", total, total))
+        self._begin(session, exact=False)
+
+    def _failure(self, message: Incoming, error: Exception) -> Notice:
+        device = self._session.settings.device
+        advice, offers = "The program goes on. If it happens again, start a new run (Ctrl+N).", ()
+        if device != "cpu":
+            advice = f"{device} may have failed. The run can be replayed on the CPU, approximately."
+            offers = (Offer("Go on from here on the CPU", RecoverOnCpu()),)
+        words = f"{type(error).__name__}: {error}"
+        details = "".join(traceback.format_exception(error))
+        return Notice("failed", f"{type(message).__name__} failed", words, advice, details=details, offers=offers)
+
+
+def _anomaly(step: int) -> Notice:
+    return Notice(
+        "anomaly",
+        f"The loss is no longer finite since step {step}",
+        "The run was paused; nothing is lost, and Run goes on from here.",
+        "Weights that are NaN stay NaN. Start a new run (Ctrl+N) with a smaller learning rate.",
+    )

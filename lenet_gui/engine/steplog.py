@@ -1,0 +1,78 @@
+"""The log beside the journal: one row of float32 a step, with the loss and a few gradients. It only reads."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+BLOCK = 512
+WATCHED = 6
+
+
+class StepLog:
+    """Rows [n, columns]; a column that has no value yet (a loss before any, a gradient that is `None`) is NaN.
+
+    Rows are written into a block on the model's device, so that a GPU is waited for once a block and not once a step.
+    """
+
+    def __init__(self, model: nn.Module, device: str) -> None:
+        name, self._parameter = _watched(model)
+        self.names = ("loss", *(f"{name}.grad[{i}]" for i in range(min(WATCHED, self._parameter.numel()))))
+        self._blocks: list[NDArray[np.float32]] = []
+        self._filled = 0
+        self.move(model, device)
+
+    def __len__(self) -> int:
+        return len(self._blocks) * BLOCK + self._filled
+
+    def append(self, loss: Tensor | None) -> None:
+        """Write the row of the step that was just taken."""
+        grad = self._parameter.grad
+        if loss is None:
+            self._losses[self._filled].fill_(torch.nan)
+        else:
+            self._losses[self._filled].copy_(loss.detach())
+        if grad is None:
+            self._grads[self._filled].fill_(torch.nan)
+        else:
+            self._grads[self._filled].copy_(grad if grad.shape == self._grads[0].shape else grad.view(-1)[:WATCHED])
+        self._filled += 1
+        if self._filled == BLOCK:
+            self._blocks.append(self._block.cpu().numpy().copy())
+            self._filled = 0
+
+    def rows(self, start: int = 0) -> NDArray[np.float32]:
+        """The rows from a step on, as a copy."""
+        first = min(start // BLOCK, len(self._blocks))
+        rows = [*self._blocks[first:], self._block[: self._filled].cpu().numpy()]
+        found = np.concatenate(rows)[start - first * BLOCK :]
+        found.flags.writeable = False
+        return found
+
+    def truncate(self, length: int) -> None:
+        """Drop the rows behind `length`, after the run went back there."""
+        whole, rest = divmod(length, BLOCK)
+        if whole < len(self._blocks):
+            self._block.copy_(torch.from_numpy(self._blocks[whole]))
+            del self._blocks[whole:]
+        self._filled = rest
+
+    def move(self, model: nn.Module, device: str) -> None:
+        """Follow the model to another device, where the newest rows are kept from now on."""
+        self._parameter = _watched(model)[1]
+        block = torch.empty(BLOCK, len(self.names), device=device)
+        if self._filled:
+            block[: self._filled] = self._block[: self._filled].to(device)
+        self._block = block
+        # Views made once: indexing a tensor in the running path would cost more than the copy itself.
+        self._losses = block[:, 0].unbind()
+        self._grads = block[:, 1:].unbind()
+
+
+def _watched(model: nn.Module) -> tuple[str, nn.Parameter]:
+    """The first bias, or else the first parameter: on LeNet `conv1.bias`."""
+    parameters = list(model.named_parameters())
+    biases = [(name, parameter) for name, parameter in parameters if name.endswith("bias") and parameter.ndim == 1]
+    return (biases or parameters)[0]

@@ -1,0 +1,186 @@
+"""Reads a session into the values that panels draw: frames and replies. It changes nothing, and copies all it gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from lenet_gui.engine.autograd import chain
+from lenet_gui.engine.session import Session
+from lenet_gui.protocol import (
+    PHASES,
+    Accuracy,
+    BatchView,
+    Frame,
+    ModuleRow,
+    ParameterRow,
+    Place,
+    TensorReply,
+    TensorRequest,
+    UpdateReply,
+    UpdateRequest,
+)
+from lenet_gui.settings import Settings
+
+THUMBNAILS = 64
+
+STOPPED = (*PHASES, "next_batch", "set", "advance", "run", "evaluate", "new")
+RUNNING = ("set", "pause", "evaluate", "new")
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a frame says that the session does not know: how it is being hosted."""
+
+    run: int
+    reason: str
+    running: bool
+    remaining: int | None
+    accuracy: Accuracy | None
+    steps_per_second: float
+    exact: bool
+
+
+def frame(session: Session, now: Situation) -> Frame:
+    """Everything the panels need at this place."""
+    size = session.source.size
+    batch_size = session.settings.batch_size
+    allowed = RUNNING if now.running else STOPPED
+    return Frame(
+        run=now.run,
+        place=_place(session),
+        reason=now.reason,
+        running=now.running,
+        allowed=tuple(name for name in allowed if name != "evaluate" or session.source.test is not None),
+        cycle=session.journal.cycle,
+        next=session.next_phase,
+        step=session.steps,
+        epoch=None if size is None else session.cursor.epoch,
+        batch=session.cursor.offset // batch_size,
+        batches=None if size is None else -(-size // batch_size),
+        remaining=now.remaining,
+        settings=session.settings,
+        modules=tuple(
+            ModuleRow(path, type(module).__name__, sum(parameter.numel() for parameter in module.parameters()))
+            for path, module in session.model.named_modules()
+        ),
+        parameters=_parameters(session),
+        samples=_samples(session),
+        loss=None if session.last_loss is None else session.last_loss.item(),
+        graph=session.graph,
+        chain=chain(session.last_loss, "loss") or chain(session.output, "output"),
+        accuracy=now.accuracy,
+        steps_per_second=now.steps_per_second,
+        exact=now.exact,
+    )
+
+
+def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
+    """The value or gradient of a tensor by its name. Raises KeyError when the model has none of this name."""
+    tensor = session.tensors()[request.name if request.part == "value" else f"{request.name}.grad"]
+    shape = tuple(session.tensors()[request.name].shape)  # pyright: ignore[reportOptionalMemberAccess]
+    values = None if tensor is None else _array(tensor, request.limit)
+    return TensorReply(request.id, _place(session), request.name, request.part, shape, repr(tensor), values)
+
+
+def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
+    """What the last step did to a parameter. Raises KeyError when the model has none of this name."""
+    after = session.model.get_parameter(request.name)
+    place = _place(session)
+    if session.last_update is None:
+        return UpdateReply(request.id, place, request.name, update_rule(session.settings), None, None, None)
+    settings, parameters = session.last_update
+    before, gradient = parameters[request.name]
+    return UpdateReply(
+        request.id,
+        place,
+        request.name,
+        update_rule(settings),
+        _array(before, request.limit),
+        None if gradient is None else _array(gradient, request.limit),
+        _array(after, request.limit),
+    )
+
+
+def update_rule(settings: Settings) -> str:
+    """The optimizer's rule with its numbers, weight decay and rarer options named behind it."""
+    options = dict(settings.options)
+    lr, momentum = f"{settings.lr:g}", options.pop("momentum", 0)
+    nesterov = options.pop("nesterov", False)
+    if settings.optimizer == "Adam":
+        rule = f"weight = weight - {lr} * average(gradient) / (sqrt(average(gradient²)) + eps)"
+    elif settings.optimizer == "RMSprop":
+        rule = f"weight = weight - {lr} * gradient / (sqrt(average(gradient²)) + eps)"
+    elif nesterov:
+        rule = (
+            f"buffer = {momentum:g} * buffer + gradient;  weight = weight - {lr} * (gradient + {momentum:g} * buffer)"
+        )
+    elif momentum:
+        rule = f"buffer = {momentum:g} * buffer + gradient;  weight = weight - {lr} * buffer"
+    else:
+        rule = f"weight = weight - {lr} * gradient"
+    rest = ", ".join(f"{name}={value}" for name, value in options.items() if value)
+    return f"{rule}  ({rest})" if rest else rule
+
+
+def _place(session: Session) -> Place:
+    return Place("main", len(session.journal))
+
+
+def _parameters(session: Session) -> tuple[ParameterRow, ...]:
+    named = list(session.model.named_parameters())
+    values = _norms([parameter for _, parameter in named])
+    with_grad = [parameter.grad for _, parameter in named if parameter.grad is not None]
+    grads = iter(_norms(with_grad))
+    return tuple(
+        ParameterRow(
+            name,
+            tuple(parameter.shape),
+            str(parameter.dtype).removeprefix("torch."),
+            parameter.numel(),
+            value,
+            None if parameter.grad is None else next(grads),
+        )
+        for (name, parameter), value in zip(named, values, strict=True)
+    )
+
+
+def _norms(tensors: list[Tensor]) -> list[float]:
+    """The Euclidean norms, read from the device in one go."""
+    if not tensors:
+        return []
+    with torch.no_grad():
+        return torch.stack([tensor.norm() for tensor in tensors]).tolist()
+
+
+def _samples(session: Session) -> BatchView:
+    images, labels, output = session.input[:THUMBNAILS], session.labels, session.output
+    size = len(session.input)
+    scores = torch.empty(0, 0)
+    if session.forwarded is not None and output is not None:
+        sample = session.forwarded[0]
+        if sample is not None:
+            images, size = session.input[sample][None], 1
+            labels = None if labels is None else labels[sample][None]
+        scores = output.detach().reshape(size, -1)[:THUMBNAILS]
+    if labels is None and session.target is not None and not session.target.is_floating_point():
+        labels = session.target.reshape(-1)
+    return BatchView(
+        size,
+        _array(images.flatten(0, -3), THUMBNAILS * images[0].numel()),
+        () if labels is None else tuple(labels[:THUMBNAILS].tolist()),
+        tuple(scores.argmax(-1).tolist()) if scores.numel() else (),
+        _array(scores, scores.numel()),
+    )
+
+
+def _array(tensor: Tensor, limit: int) -> NDArray[np.float32]:
+    """A read-only copy, flat and cut where it has more than `limit` numbers."""
+    chosen = tensor.detach() if tensor.numel() <= limit else tensor.detach().reshape(-1)[:limit]
+    array = chosen.to("cpu", torch.float32).numpy().copy()
+    array.flags.writeable = False
+    return array
