@@ -1,0 +1,36 @@
+"""Resident memory of the program, window and all, after 10,000 and after 100,000 steps at batch 1."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+FEW, MANY = 10_000, 100_000
+
+
+def measure() -> dict[str, float]:
+    """Mebibytes after each, and the bytes a step between the two. In a process of its own (Linux only)."""
+    done = subprocess.run([sys.executable, "-m", "benchmarks.memory"], capture_output=True, text=True, check=True)
+    few, many = (int(word) for word in done.stdout.split())
+    return {"few": few / 2**20, "many": many / 2**20, "bytes a step": (many - few) / (MANY - FEW)}
+
+
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _main() -> None:
+    from benchmarks.window import begin, opened
+    from lenet_gui.events import until
+    from lenet_gui.protocol import Run
+
+    with opened() as program:
+        begin(program, 1)
+        for goal, steps in ((FEW, FEW), (MANY, MANY - FEW)):
+            program.bridge.send(Run(steps=steps))
+            until(program.bridge.frame, 3600, lambda frame, goal=goal: frame.step == goal and not frame.running)
+            print(_resident(), flush=True)
+
+
+if __name__ == "__main__":
+    _main()

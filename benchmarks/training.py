@@ -1,0 +1,84 @@
+"""Training in Run at unlimited speed with the whole window visible, against the bare loop, in interleaved rounds."""
+
+import statistics
+import threading
+import time
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Signal
+
+from benchmarks import bare
+from benchmarks.window import begin, opened
+from lenet_gui.app import Program
+from lenet_gui.events import until
+from lenet_gui.protocol import Frame, Run
+
+STEPS = {1: 3000, 16: 800, 64: 240}
+ROUNDS = 10
+
+
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QObject) -> None:
+        super().__init__()
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+class Elsewhere(QObject):
+    """Runs a function in a thread while the window stays idle."""
+
+    done = Signal(object)
+
+    def run(self, function: Any, *arguments: Any) -> Any:
+        threading.Thread(target=lambda: self.done.emit(function(*arguments))).start()
+        return until(self.done, 600)
+
+
+def measure(rounds: int = ROUNDS) -> dict[int, dict[str, float]]:
+    """By batch size: the ratio of speeds (median, lowest, highest), both speeds, and the frames painted a second."""
+    with opened() as program:
+        return {batch_size: _rounds(program, batch_size, rounds) for batch_size in STEPS}
+
+
+def _rounds(program: Program, batch_size: int, rounds: int) -> dict[str, float]:
+    paints = Paints(program.window.panels["plots"].loss.view.viewport())
+    elsewhere, steps = Elsewhere(), STEPS[batch_size]
+    pairs, frames = [], []
+    for _ in range(rounds):
+        painted, ours = _run(program, paints, batch_size, steps)
+        pairs.append((ours, elsewhere.run(bare.train, steps, batch_size)))
+        frames.append(painted)
+    ratios = sorted(ours / theirs for ours, theirs in pairs)
+    return {
+        "ratio": statistics.median(ratios),
+        "lowest": ratios[0],
+        "highest": ratios[-1],
+        "window": statistics.median(ours for ours, _ in pairs),
+        "bare": statistics.median(theirs for _, theirs in pairs),
+        "frames": statistics.median(frames),
+    }
+
+
+def _run(program: Program, paints: Paints, batch_size: int, steps: int) -> tuple[float, float]:
+    """Frames painted a second, and steps a second from the press to the stop, as the window sees it."""
+    begin(program, batch_size)
+    painted, start = paints.count, time.perf_counter()
+    program.bridge.send(Run(steps=steps))
+
+    def stopped(frame: Frame) -> bool:
+        return not frame.running and frame.step == steps
+
+    until(program.bridge.frame, 600, stopped)
+    seconds = time.perf_counter() - start
+    return (paints.count - painted) / seconds, steps / seconds
+
+
+if __name__ == "__main__":
+    for batch_size, row in measure().items():
+        print(batch_size, {name: round(value, 3) for name, value in row.items()})

@@ -1,0 +1,224 @@
+"""One plot: axes, ranges and the mouse around its `Curves`. What several plots share (steps, follow) is `plots`'s."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtGui import QFontMetricsF, QResizeEvent
+from PySide6.QtWidgets import QGraphicsItem, QWidget
+
+from lenet_gui.gui import theme
+from lenet_gui.gui.curve import Curves
+from lenet_gui.gui.plot_readout import Readout
+from lenet_gui.gui.pyramid import Pyramid
+
+# The y axis shows this share of what is in view, so that one spike does not flatten everything else …
+ROBUST = (0.02, 0.98)
+# … unless showing all of it costs little.
+WORTH_IT = 1.6
+MARGIN = 0.06
+LABEL_CHARACTERS = 7
+GRID_LINES = 8
+
+
+class _Values(pg.AxisItem):
+    """A y axis that names only 1, 2 and 5 of each power of ten, where pyqtgraph lets its labels overlap."""
+
+    def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        words = super().logTickStrings(values, scale, spacing)
+        digits = [round(10 ** (value - math.floor(value + 1e-9))) for value in values]
+        return [word if digit in (1, 2, 5) else "" for word, digit in zip(words, digits, strict=True)]
+
+
+class _View(pg.ViewBox):
+    """A view whose wheel zooms the steps, and with Shift or over the y axis the values."""
+
+    dragged = Signal(bool)
+    """By hand, to another place; whether the values moved too."""
+    zoomed = Signal(bool)
+    """By the wheel; whether the values were zoomed and not the steps."""
+
+    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
+        if axis is None:
+            axis = 1 if ev.modifiers() & Qt.KeyboardModifier.ShiftModifier else 0
+        super().wheelEvent(ev, axis)
+        self.zoomed.emit(axis == 1)
+
+    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
+        super().mouseDragEvent(ev, axis)
+        self.dragged.emit(axis != 0)
+
+
+class PlotView(pg.PlotWidget):
+    """Draws some neighbouring columns of a pyramid over the steps, with a y axis that fits them."""
+
+    steps_moved = Signal(bool)
+    """The range of steps was changed by hand; whether by dragging (else by zooming)."""
+    resized = Signal()
+    hovered = Signal(object)
+    """The step under the mouse, or `None`."""
+
+    def __init__(self, pyramid: Pyramid, hint: str, parent: QWidget | None = None) -> None:
+        self._view = _View(enableMenu=False)
+        super().__init__(parent, viewBox=self._view, axisItems={"left": _Values("left")})
+        self.names: tuple[str, ...] = ()
+        self.curves = Curves(self._view, pyramid, hint)
+        self.readout = Readout(self.viewport())
+        self._whole_range = False
+        self._by_hand = False
+        item: Any = self.getPlotItem()
+        item.hideButtons()
+        # Room for half a label beyond the ends of the axes.
+        item.layout.setContentsMargins(0, 2 * theme.UNIT, 2 * theme.UNIT, 0)
+        self.setMinimumSize(160, 80)
+        self._view.setLimits(xMin=-1e9, xMax=1e12, minXRange=4)
+        self._view.dragged.connect(self._on_dragged)
+        self._view.zoomed.connect(self._on_zoomed)
+        scene: Any = self.scene()
+        scene.sigMouseMoved.connect(self._on_mouse)
+        self._dress()
+
+    def show_columns(self, pyramid: Pyramid, first: int, names: tuple[str, ...]) -> None:
+        """Start anew with the columns from `first` on, called `names`."""
+        self.names = names
+        self.curves.pyramid, self.curves.first, self.curves.shown = pyramid, first, [True] * len(names)
+        self._by_hand = False
+        self.curves.refresh()
+
+    def switch(self, column: int, shown: bool) -> None:
+        self.curves.shown[column] = shown
+        self._refit()
+
+    def set_logarithmic(self, on: bool) -> None:
+        """A y axis in powers of ten; what is not positive becomes a gap."""
+        self.curves.logarithmic = on
+        self._by_hand = False
+        self.getAxis("left").setLogMode(x=False, y=on)
+        self._refit()
+
+    def set_whole_range(self, on: bool) -> None:
+        """Whether the y axis shows every value, the rare spike included."""
+        self._whole_range = on
+        self._by_hand = False
+        self._refit()
+
+    def show_steps(self, left: float, right: float) -> None:
+        if list(self._view.viewRange()[0]) != [left, right]:
+            self._view.setRange(xRange=(left, right), padding=0)
+            self._refit()
+
+    def steps(self) -> tuple[float, float]:
+        left, right = self._view.viewRange()[0]
+        return left, right
+
+    def values(self) -> tuple[float, float]:
+        """The y axis's range; on a logarithmic axis the powers of ten."""
+        bottom, top = self._view.viewRange()[1]
+        return bottom, top
+
+    def fit_again(self) -> None:
+        """Let the y axis fit what is shown, if the user had moved it."""
+        self._by_hand = False
+        self._refit()
+
+    def fit(self) -> None:
+        """Give the y axis a new range if what is shown has left it, or fills too little of it."""
+        wanted = None if self._by_hand else self._wanted()
+        if wanted is None:
+            return
+        low, high = wanted
+        bottom, top = self.values()
+        # Steady while it fits: an axis that follows every value cannot be read, and costs a layout each time.
+        if low >= bottom and high <= top and (high - low) * 2.5 >= top - bottom:
+            return
+        room = (high - low) * MARGIN or max(abs(high) * 0.1, 1e-6)
+        self._view.setRange(yRange=(low - room, high + room), padding=0)
+        self._range_changed()
+
+    def place_of(self, step: int) -> QPointF:
+        """Where a step is in the viewport, at the top of the plot."""
+        (left, right), (_, top) = self._view.viewRange()
+        share = min(max((step - left) / (right - left), 0.0), 1.0)
+        return QPointF(self.mapFromScene(self._view.mapViewToScene(QPointF(left + share * (right - left), top))))
+
+    def resizeEvent(self, ev: QResizeEvent | None) -> None:
+        super().resizeEvent(ev)
+        # pyqtgraph resizes the view while its own constructor is still running.
+        if hasattr(self, "readout"):
+            self.readout.resize(self.viewport().size())
+            self._range_changed()
+            self.resized.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange) and hasattr(self, "readout"):
+            self._dress()
+
+    def leaveEvent(self, ev: QEvent) -> None:
+        super().leaveEvent(ev)
+        self.hovered.emit(None)
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _dress(self) -> None:
+        font = theme.mono()
+        font.setPointSizeF(font.pointSizeF() * 0.85)
+        letters = QFontMetricsF(font)
+        self.setBackground(theme.colour("base"))
+        for name in ("left", "bottom"):
+            axis = self.getAxis(name)
+            axis.setPen(theme.colour("grid"))
+            axis.setTextPen(theme.colour("muted"))
+            axis.setStyle(tickFont=font, autoExpandTextSpace=False, tickLength=-4, tickTextOffset=4)
+            axis.enableAutoSIPrefix(False)
+            # As a picture of their own: otherwise a strip of new steps beside them draws all their labels again.
+            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+        # Fixed, in whole pixels: the plot must not shift when a label becomes longer.
+        self.getAxis("left").setWidth(math.ceil(letters.horizontalAdvance("0" * LABEL_CHARACTERS)) + 8)
+        self.getAxis("bottom").setHeight(math.ceil(letters.height()) + 6)
+        self._range_changed()
+
+    def _range_changed(self) -> None:
+        bottom, top = self.values()
+        axis = self.getAxis("left")
+        levels = [values for _, values in axis.tickValues(bottom, top, max(1.0, self._view.height()))]
+        major = [float(value) for value in levels[0]] if levels else []
+        minor = [float(value) for value in levels[1]] if len(levels) > 1 else []
+        self.curves.grid = major + minor if len(major + minor) <= GRID_LINES else major
+        self.curves.refresh()
+
+    def _refit(self) -> None:
+        self.fit()
+        self._range_changed()
+
+    def _wanted(self) -> tuple[float, float] | None:
+        """The values that ought to be seen; `None` where there are none."""
+        left, right = self.steps()
+        found = self.curves.envelope(max(1, math.ceil((right - left) / 512)))
+        lows, highs = found.low[np.isfinite(found.low)], found.high[np.isfinite(found.high)]
+        if not lows.size:
+            return None
+        lowest, highest = float(lows.min()), float(highs.max())
+        low, high = float(np.quantile(lows, ROBUST[0])), float(np.quantile(highs, ROBUST[1]))
+        if self._whole_range or highest - lowest <= WORTH_IT * (high - low) or len(found.steps) < 8:
+            return lowest, highest
+        return low, high
+
+    def _on_dragged(self, values_too: bool) -> None:
+        self._by_hand = self._by_hand or values_too
+        self._range_changed()
+        self.steps_moved.emit(True)
+
+    def _on_zoomed(self, values: bool) -> None:
+        self._by_hand = self._by_hand or values
+        self._refit()
+        if not values:
+            self.steps_moved.emit(False)
+
+    def _on_mouse(self, place: QPointF) -> None:
+        inside = self._view.sceneBoundingRect().contains(place)
+        self.hovered.emit(round(self._view.mapSceneToView(place).x()) if inside else None)

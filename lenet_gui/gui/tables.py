@@ -1,0 +1,148 @@
+"""Numbers in rows and columns: a model over an array of any size, and a view that copies with all digits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QItemSelectionRange, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QTableView
+
+from lenet_gui.gui import theme
+
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_ANYWHERE = QModelIndex()
+
+
+def number_format(values: NDArray[np.float32], decimals: int = 4) -> str:
+    """How PyTorch prints such numbers: with `decimals`, or in powers of ten when they differ too much for that.
+
+    The rule is that of `torch._tensor_str._Formatter`, but from 10,000 on (there: 1e8), to keep columns narrow.
+    """
+    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
+    if not sizes.size:
+        return f" .{decimals}f"
+    low, high = float(sizes.min()), float(sizes.max())
+    return " .4e" if high / low > 1000 or high >= 1e4 or low < 1e-4 else f" .{decimals}f"
+
+
+def index_text(flat: int, shape: Sequence[int]) -> str:
+    """Where number `flat` of a tensor of this shape is, as one writes it in PyTorch: `[3, 0, 1]`."""
+    return f"[{', '.join(str(i) for i in np.unravel_index(flat, shape))}]" if shape else "[]"
+
+
+class NumberModel(QAbstractTableModel):
+    """An array `[rows, columns]` with names for its columns; a row is named by its index in a tensor's `shape`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._values: NDArray[np.float32] = np.empty((0, 0), np.float32)
+        self._columns: tuple[str, ...] = ()
+        self._shape: tuple[int, ...] = ()
+        self._formats: tuple[str, ...] = ()
+
+    def show_tensor(self, values: NDArray[np.float32]) -> None:
+        """The last dimension runs to the right, all others down."""
+        *above, width = values.shape if values.ndim > 1 else (values.size, 1)
+        columns = tuple(f"[{i}]" for i in range(width)) if values.ndim > 1 else ("value",)
+        self._show(values.reshape(-1, width), columns, tuple(above), (number_format(values),) * width)
+
+    def show_columns(self, columns: dict[str, NDArray[np.float32]]) -> None:
+        """Tensors of one shape beside each other, number by number."""
+        values = np.stack([column.reshape(-1) for column in columns.values()], axis=1)
+        shape = next(iter(columns.values())).shape
+        # Two decimals more than PyTorch prints: a step moves a weight by less than the fourth.
+        formats = tuple(number_format(column, decimals=6) for column in columns.values())
+        self._show(values, tuple(columns), shape, formats)
+
+    def _show(
+        self, values: NDArray[np.float32], columns: tuple[str, ...], shape: tuple[int, ...], formats: tuple[str, ...]
+    ) -> None:
+        # New numbers in the same cells leave selection and scroll position where they are.
+        if values.shape == self._values.shape and (columns, shape) == (self._columns, self._shape):
+            self._values, self._formats = values, formats
+            if values.size:
+                self.dataChanged.emit(self.index(0, 0), self.index(len(values) - 1, len(columns) - 1))
+            return
+        self.beginResetModel()
+        self._values, self._columns, self._shape, self._formats = values, columns, shape, formats
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ANYWHERE) -> int:
+        return 0 if parent.isValid() else self._values.shape[0]
+
+    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = _ANYWHERE) -> int:
+        return 0 if parent.isValid() else self._values.shape[1]
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT
+        value = self._values[index.row(), index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return format(float(value), self._formats[index.column()])
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{self._row_text(index.row())} {self._columns[index.column()]} = {value!s}"
+        if role == Qt.ItemDataRole.ForegroundRole and not np.isfinite(value):
+            return theme.colour("error")
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT
+        if role != Qt.ItemDataRole.DisplayRole:
+            return None
+        return self._columns[section] if orientation == Qt.Orientation.Horizontal else self._row_text(section)
+
+    def _row_text(self, row: int) -> str:
+        return index_text(row, self._shape)
+
+    def widest(self) -> int:
+        """How many letters the longest number has, rounded up to what its column's format can need."""
+        return max((12 if written.endswith("e") else int(written[2]) + 6 for written in self._formats), default=9)
+
+    def tab_separated(self, block: QItemSelectionRange) -> str:
+        """A block of cells with the digits that tell each float32 from every other."""
+        cells = self._values[block.top() : block.bottom() + 1, block.left() : block.right() + 1]
+        return "\n".join("\t".join(map(str, row)) for row in cells)
+
+
+class NumberTable(QTableView):
+    """A `NumberModel` on the screen. Copying gives the selected cells as tab-separated values."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers = NumberModel()
+        self.setModel(self.numbers)
+        self.setObjectName("number_table")
+        self.setAccessibleName("Table of numbers")
+        self.setToolTip("Ctrl+C copies the selected numbers with all digits, tab-separated")
+        self.setFont(theme.mono())
+        self.setWordWrap(False)
+        self.setAlternatingRowColors(True)
+        self.setTabKeyNavigation(False)
+        self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
+        # Fixed sizes: a million cells are never measured, and no column moves while numbers change.
+        for header in (self.horizontalHeader(), self.verticalHeader()):
+            header.setFont(theme.mono())
+            header.setSectionResizeMode(header.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(QFontMetrics(theme.mono()).height() + theme.UNIT)
+        self.numbers.modelReset.connect(self._fit)
+        self.numbers.dataChanged.connect(self._fit)
+
+    def _fit(self) -> None:
+        width = QFontMetrics(theme.mono()).horizontalAdvance("0") * self.numbers.widest() + theme.UNIT
+        if width != self.horizontalHeader().defaultSectionSize():
+            self.horizontalHeader().setDefaultSectionSize(width)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
+        else:
+            super().keyPressEvent(event)
+
+    def copy(self) -> None:
+        """Put the selected blocks of cells on the clipboard, one below the other."""
+        blocks = sorted(self.selectionModel().selection().toList(), key=lambda block: (block.top(), block.left()))
+        QGuiApplication.clipboard().setText("\n".join(self.numbers.tab_separated(block) for block in blocks))

@@ -1,0 +1,61 @@
+import pytest
+from PySide6.QtCore import QObject
+
+from lenet_gui.gui.actions import ENTRIES, Actions
+from lenet_gui.protocol import PHASES, Command, Evaluate, PrintRequest
+
+
+@pytest.fixture
+def actions(qapp):
+    owner = QObject()
+    made = Actions(owner)
+    made.allow(("zero_grad", "forward", "set", "evaluate"))
+    yield made
+    owner.deleteLater()
+
+
+def sent_by(qtbot, actions, name):
+    with qtbot.waitSignal(actions.asked) as got:
+        actions[name].trigger()
+    return got.args[0]
+
+
+def test_only_what_the_frame_allows_may_be_pressed(actions):
+    enabled = {entry.name for entry in ENTRIES if entry.allowed and actions[entry.name].isEnabled()}
+    assert {"zero_grad", "forward", "forward_sample", "evaluate", "print_model"} <= enabled
+    assert not {"backward", "step", "run", "pause", "new_run", "advance_phase"} & enabled
+    assert actions["quit"].isEnabled()
+
+
+def test_nothing_may_be_pressed_before_the_first_frame(qapp):
+    owner = QObject()
+    fresh = Actions(owner)
+    assert not any(fresh[phase].isEnabled() for phase in PHASES)
+    owner.deleteLater()
+
+
+def test_each_action_sends_what_its_name_says(qtbot, actions):
+    assert sent_by(qtbot, actions, "forward") == Command("forward")
+    assert sent_by(qtbot, actions, "forward_unsqueeze") == Command.of("forward", sample=0, unsqueeze=True)
+    assert sent_by(qtbot, actions, "evaluate") == Evaluate()
+    assert sent_by(qtbot, actions, "print_conv1_bias_grad") == PrintRequest("conv1.bias.grad")
+
+
+def test_zeros_instead_of_none_is_a_choice(qtbot, actions):
+    assert sent_by(qtbot, actions, "zero_grad") == Command("zero_grad")
+    actions.to_zeros.trigger()
+    assert sent_by(qtbot, actions, "zero_grad") == Command.of("zero_grad", set_to_none=False)
+    actions.to_none.trigger()
+    assert sent_by(qtbot, actions, "zero_grad") == Command("zero_grad")
+
+
+def test_tooltips_give_the_line_of_pytorch_and_the_key(actions):
+    tip = actions["forward"].toolTip()
+    assert "output = net(input)" in tip
+    assert "Ctrl+2" in tip
+
+
+def test_no_two_actions_share_keys_and_none_belongs_to_the_desktop():
+    keys = [entry.keys for entry in ENTRIES if entry.keys]
+    assert len(keys) == len(set(keys))
+    assert not {"Alt+F10", "Alt+F5"} & set(keys)

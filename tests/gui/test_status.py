@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+import pytest
+
+from lenet_gui.gui.status import StatusBar
+from lenet_gui.protocol import Accuracy, Progress
+from tests.gui import frames
+
+
+@pytest.fixture
+def status(qtbot):
+    bar = StatusBar()
+    qtbot.addWidget(bar)
+    bar.resize(1280, 24)
+    bar.show()
+    return bar
+
+
+def test_it_says_where_the_run_is(status):
+    frame = replace(frames.fresh(), step=1234, epoch=3, batch=5, batches=90, next="backward")
+    status.show_frame(frame)
+    fields = {name: label.text() for name, label in status.fields.items()}
+    assert fields["phase"] == "next: backward"
+    assert fields["step"] == "step 1,234"
+    assert fields["epoch"] == "epoch 3 · batch 5/90"
+    assert fields["device"] == "cpu · 1 thread"
+    assert fields["exact"] == "exact"
+
+
+def test_data_without_an_end_has_no_epoch(status):
+    status.show_frame(replace(frames.fresh(), epoch=None, batch=7, batches=None))
+    assert status.fields["epoch"].text() == "batch 7"
+
+
+def test_nothing_moves_while_numbers_grow(status):
+    status.show_frame(frames.fresh())
+    before = [label.geometry() for label in status.fields.values()]
+    long = replace(frames.running(), step=9_999_999, epoch=9999, batch=999, batches=999, steps_per_second=99_999.0)
+    status.show_frame(replace(long, exact=False, accuracy=Accuracy(1, 1, 999, 999)))
+    status.show_progress(Progress("Replaying on the CPU", 1, 2))
+    assert [label.geometry() for label in status.fields.values()] == before
+    for label in status.fields.values():
+        assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()
+
+
+def test_a_counted_run_shows_what_remains_until_it_ends(status):
+    status.start_n(200)
+    status.show_frame(replace(frames.running(), remaining=150))
+    bar = status.findChild(object, "status_progress")
+    assert bar.isVisible()
+    assert bar.text() == "150 left"
+    assert bar.value() == 250
+    status.show_frame(replace(frames.fresh(), remaining=None))
+    assert not bar.isVisible()
+
+
+def test_progress_ends_when_it_is_done(status):
+    bar = status.findChild(object, "status_progress")
+    status.show_progress(Progress("Replaying", 10, 40))
+    assert bar.value() == 250
+    status.show_progress(Progress("Replaying", 40, 40))
+    assert not bar.isVisible()
+
+
+def test_the_accuracy_is_given_in_full(status):
+    status.show_accuracy(Accuracy(900, 10, 324, 360))
+    assert status.fields["accuracy"].text() == "test 90.0 % (324/360)"
+    status.show_accuracy(None)
+    assert status.fields["accuracy"].text() == ""

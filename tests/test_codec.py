@@ -1,0 +1,111 @@
+"""Every value that crosses the thread survives being bytes."""
+
+from dataclasses import fields, is_dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lenet_gui import protocol
+from lenet_gui.codec import TYPES, decode, encode
+from lenet_gui.protocol import (
+    Accuracy,
+    Advance,
+    Command,
+    Evaluate,
+    Line,
+    NewRun,
+    Notice,
+    Offer,
+    PrintRequest,
+    Progress,
+    RecoverOnCpu,
+    Run,
+    Series,
+    SetRate,
+    TensorRequest,
+    UpdateRequest,
+)
+from lenet_gui.settings import Settings
+from tests.gui import frames
+from tests.gui.ready import READY
+
+EXAMPLES = [
+    Command.of("set", optimizer="Adam", lr=1e-3, amsgrad=True, eps=None),
+    Advance("phase"),
+    Run(None, 2.5),
+    Run(3),
+    SetRate(None),
+    NewRun(Settings(seed=7, data="random", redraw=False, momentum=0.9, nesterov=True)),
+    Evaluate(),
+    RecoverOnCpu(),
+    TensorRequest(1, "conv1.bias", "grad"),
+    UpdateRequest(2, "fc3.weight", 10),
+    PrintRequest("chain"),
+    READY,
+    frames.fresh(),
+    frames.running(57),
+    frames.random_data(),
+    frames.tensor(1, "conv1.weight"),
+    frames.no_gradient(2, "conv1.bias"),
+    frames.update(3, "conv1.bias"),
+    Line("command", "loss.backward()", ""),
+    Series(1, ("loss", "a"), 5, np.array([[np.nan, 1e-45], [np.inf, -0.0]], np.float32)),
+    Accuracy(90, 0, 333, 360),
+    Progress("replaying", 1, 2),
+    Notice("refused", "é", "words\n", "advice", ("a",), "trace", (Offer("go on", Command("forward")),)),
+]
+
+
+def alike(one: object, other: object) -> bool:
+    """Equal, to the bit where there are arrays."""
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and one.shape == other.shape and one.tobytes() == other.tobytes()
+    if is_dataclass(one):
+        pairs = [(getattr(one, field.name), getattr(other, field.name)) for field in fields(one)]
+        return type(one) is type(other) and all(alike(*pair) for pair in pairs)
+    if isinstance(one, tuple):
+        return isinstance(other, tuple) and len(one) == len(other) and all(map(alike, one, other))
+    return type(one) is type(other) and one == other
+
+
+@pytest.mark.parametrize("value", EXAMPLES, ids=lambda value: type(value).__name__)
+def test_each_value_comes_back_as_it_was(value: object) -> None:
+    assert alike(decode(encode(value)), value)
+
+
+def test_no_kind_of_value_is_left_out() -> None:
+    seen: set[str] = set()
+
+    def visit(value: object) -> None:
+        if is_dataclass(value):
+            seen.add(type(value).__name__)
+            for field in fields(value):
+                visit(getattr(value, field.name))
+        elif isinstance(value, tuple):
+            for item in value:
+                visit(item)
+
+    visit(tuple(EXAMPLES))
+    assert seen == set(TYPES)
+
+
+def test_every_value_is_frozen_and_slotted() -> None:
+    for kind in TYPES.values():
+        assert kind.__dataclass_params__.frozen, kind
+        assert "__slots__" in vars(kind), kind
+
+
+@given(st.binary(max_size=200))
+def test_other_bytes_are_refused_with_a_sentence(data: bytes) -> None:
+    try:
+        value = decode(data)
+    except ValueError:
+        return
+    assert not is_dataclass(value) or type(value).__module__ == protocol.__name__
+
+
+def test_what_may_not_cross_is_refused() -> None:
+    with pytest.raises(TypeError, match="may not cross"):
+        encode(Line("note", "", {1, 2}))  # type: ignore[arg-type]
