@@ -1,6 +1,6 @@
 """What a worker says first, made by hand."""
 
-from lenet_gui.protocol import Choice, Device, Option, OptimizerChoice, Ready
+from lenet_gui.protocol import Choice, Device, OptimizerChoice, Option, Ready
 
 _SGD = (
     Option("momentum", "float", 0.0),

@@ -4,9 +4,11 @@ from PySide6.QtCore import QObject
 from lenet_gui.gui.actions import ENTRIES, Actions
 from lenet_gui.protocol import PHASES, Command, Evaluate, PrintRequest
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 
 @pytest.fixture
-def actions(qapp):
+def actions():
     owner = QObject()
     made = Actions(owner)
     made.allow(("zero_grad", "forward", "set", "evaluate"))
@@ -27,7 +29,7 @@ def test_only_what_the_frame_allows_may_be_pressed(actions):
     assert actions["quit"].isEnabled()
 
 
-def test_nothing_may_be_pressed_before_the_first_frame(qapp):
+def test_nothing_may_be_pressed_before_the_first_frame():
     owner = QObject()
     fresh = Actions(owner)
     assert not any(fresh[phase].isEnabled() for phase in PHASES)

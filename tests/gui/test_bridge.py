@@ -9,6 +9,8 @@ from lenet_gui.gui.bridge import Bridge, GarbageCollector
 from lenet_gui.protocol import Command, Line, Run
 from tests.gui import frames
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 
 @pytest.fixture
 def channel():
@@ -16,7 +18,7 @@ def channel():
 
 
 @pytest.fixture
-def bridge(qapp, channel):
+def bridge(channel):
     made = Bridge(channel)
     made.start()
     yield made
@@ -39,7 +41,7 @@ def test_what_the_worker_gives_arrives_in_the_windows_thread(qtbot, qapp, channe
     assert threads == [qapp.thread()]
 
 
-def test_what_came_before_the_start_is_not_lost(qtbot, qapp):
+def test_what_came_before_the_start_is_not_lost(qtbot):
     channel = Channel()
     bridge = Bridge(channel)
     channel.give(Line("note", "early", ""))

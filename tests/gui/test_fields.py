@@ -19,8 +19,9 @@ def field(qtbot):
     window.show()
     qtbot.waitExposed(window)
     made.setFocus()
-    # Not returned: pytest-qt keeps the window by a weak reference only.
+    # pytest-qt keeps the window by a weak reference only.
     yield made
+    window.close()
 
 
 def type_over(qtbot, field, text):

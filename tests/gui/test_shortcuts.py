@@ -7,6 +7,8 @@ from lenet_gui.gui import shortcuts
 from lenet_gui.gui.actions import Actions
 from lenet_gui.gui.preferences import Preferences, folder
 
+pytestmark = pytest.mark.usefixtures("qapp")
+
 
 @pytest.fixture
 def preferences():
@@ -14,7 +16,7 @@ def preferences():
 
 
 @pytest.fixture
-def actions(qapp):
+def actions():
     owner = QObject()
     yield Actions(owner)
     owner.deleteLater()

@@ -17,7 +17,7 @@ def opened(qtbot, frame=None):
     qtbot.addWidget(window)
     window.show()
     qtbot.waitExposed(window)
-    for name in window.load_panels():
+    for name in window.empty_docks():
         window.load_panel(name)
     window.show_ready(READY)
     window.show_frame(frame or frames.fresh())
@@ -140,14 +140,14 @@ def test_panels_come_into_their_docks_without_moving_them(qtbot):
     window.show()
     qtbot.waitUntil(lambda: window.docks.by_name["plots"].width() > 1000)
     before = {name: dock.geometry() for name, dock in window.docks.by_name.items()}
-    for name in window.load_panels():
+    for name in window.empty_docks():
         window.load_panel(name)
     qtbot.waitUntil(lambda: all(panel.isVisible() for panel in window.panels.values()))
     assert {name: dock.geometry() for name, dock in window.docks.by_name.items()} == before
     window.close()
 
 
-def test_a_hidden_panel_gets_no_frames_and_the_newest_when_it_is_shown(qtbot, window):
+def test_a_hidden_panel_gets_no_frames_and_the_newest_when_it_is_shown(window):
     seen = []
     inspector = window.panels["inspector"]
     draw = inspector.show_frame

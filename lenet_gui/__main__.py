@@ -1,0 +1,73 @@
+"""Starts the program from the command line. What it consists of is in `app`."""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from lenet_gui import __version__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Open the window, or do what the options say. Returns the exit code."""
+    multiprocessing.freeze_support()
+    asked = _parser().parse_args(arguments)
+    # A picture and a self-test are for machines without a screen too.
+    if (asked.self_test or asked.screenshot) and not _has_screen():
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    if sys.platform == "win32":
+        # torch 2.9 and later cannot load c10.dll (WinError 1114) once Qt's libraries are in the process.
+        import torch  # noqa: F401
+
+    # Imported here and not above: --help and --version must not wait for Qt.
+    if asked.self_test:
+        from lenet_gui.selftest import run_self_test
+
+        return run_self_test()
+    from lenet_gui import app
+
+    look = app.Look(asked.theme, asked.size)
+    if asked.screenshot:
+        from lenet_gui.screenshot import take
+
+        return take(asked.screenshot, asked.steps, look)
+    return app.run([], look)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("lenet-gui", description="A visual debugger for neural-network training.")
+    parser.add_argument("--version", action="version", version=f"lenet-gui {__version__}")
+    parser.add_argument("--theme", choices=("light", "dark"), default="", help="the colours, instead of those kept")
+    parser.add_argument("--size", type=_size, metavar="WxH", help="the window's size in pixels, such as 1680x1020")
+    doing = parser.add_mutually_exclusive_group()
+    doing.add_argument("--screenshot", type=Path, metavar="FILE", help="train a little, write a PNG of the window, end")
+    doing.add_argument("--self-test", action="store_true", help="click through a training step, check its numbers, end")
+    parser.add_argument(
+        "--steps", type=_steps, default=60, metavar="N", help="steps before the screenshot (default 60)"
+    )
+    return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and 320 <= int(width) <= 16384 and 240 <= int(height) <= 16384):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write it as 1680x1020, at least 320x240")
+    return int(width), int(height)
+
+
+def _steps(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of steps: write a whole number such as 60")
+    return int(text)
+
+
+def _has_screen() -> bool:
+    return not sys.platform.startswith("linux") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

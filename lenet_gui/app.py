@@ -1,0 +1,173 @@
+"""The composition root: builds the window, starts the worker, joins the two, and ends both in order."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+# OpenMP threads that spin while they wait slow a step a hundredfold on a busy machine. Read when torch is loaded.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from lenet_gui import __version__, resources
+from lenet_gui.channel import Channel
+from lenet_gui.faults import Faults
+from lenet_gui.gui import theme
+from lenet_gui.gui.bridge import Bridge, GarbageCollector
+from lenet_gui.gui.preferences import Preferences, folder
+from lenet_gui.gui.window import Window
+from lenet_gui.protocol import Notice
+
+_PATIENCE = 5.0
+"""Seconds that a closing program waits for its worker."""
+_UNSEEN = 1000
+"""Milliseconds after which a window that is not painted is loaded anyway."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the window is to look, where it is not as it was left: a theme by name, a size in pixels."""
+
+    scheme: str = ""
+    size: tuple[int, int] | None = None
+
+
+class Program(QObject):
+    """The window and the worker, from the first paint to the end. Choices and the log are `kept_in` a folder."""
+
+    loaded = Signal()
+    """Every panel is in its place, and the first step can be taken."""
+
+    def __init__(self, app: QApplication, look: Look, kept_in: Path) -> None:
+        super().__init__()
+        self.preferences = Preferences(kept_in)
+        self.faults = Faults(kept_in)
+        theme.apply(app, look.scheme or _known(self.preferences.text("theme", "system")))
+        self.channel = Channel()
+        self.bridge = Bridge(self.channel)
+        self.garbage = GarbageCollector()
+        self.window = Window(self.preferences, kept_in)
+        if look.size is not None:
+            self.window.resize(*look.size)
+        self._join()
+        self.worker = threading.Thread(target=_serve, args=(self.channel,), name="the worker", daemon=True)
+        self._to_load: list[str] = []
+        self._loading = False
+        self._ended = False
+
+    def start(self) -> None:
+        """Show the window and paint it; only then begin with what takes seconds."""
+        self.window.painted.connect(self._load, Qt.ConnectionType.QueuedConnection)
+        # A window that nobody sees, because it starts minimised, is not painted.
+        QTimer.singleShot(_UNSEEN, self, self._load)
+        self.window.show()
+
+    def end(self) -> None:
+        """Refuse new commands, end the worker, and let everything go. The program may be closing in mid-import."""
+        if self._ended:
+            return
+        self._ended = True
+        self._to_load.clear()
+        self.bridge.close()
+        self.window.hide()
+        if self.worker.is_alive():
+            self.worker.join(_PATIENCE)
+        if self.worker.is_alive():
+            # It hangs inside a call that cannot be interrupted. Nothing of the person's is lost by leaving it.
+            self.faults.write("The worker did not end; the program was left without it.")
+            self.faults.remove()
+            os._exit(0)
+        self.garbage.close()
+        self.faults.remove()
+
+    def _join(self) -> None:
+        bridge, window, queued = self.bridge, self.window, Qt.ConnectionType.QueuedConnection
+        for signal, slot in (
+            (bridge.ready, window.show_ready),
+            (bridge.frame, window.show_frame),
+            (bridge.numbers, window.show_numbers),
+            (bridge.reply, window.show_reply),
+            (bridge.lines, window.add_lines),
+            (bridge.series, window.add_series),
+            (bridge.progress, window.status.show_progress),
+            (bridge.accuracy, window.status.show_accuracy),
+            (bridge.notice, window.show_notice),
+            (window.asked, bridge.send),
+            (window.paused, bridge.pause),
+        ):
+            signal.connect(slot)
+        bridge.frame.connect(self._load_plots, queued)
+        bridge.notice.connect(self.faults.record)
+        # Faults may happen in any thread.
+        self.faults.happened.connect(window.show_notice, queued)
+        window.closing.connect(self.end)
+
+    @Slot()
+    def _load(self) -> None:
+        if self._loading or self._ended:
+            return
+        self._loading = True
+        self.worker.start()
+        problems = [problem for problem in (self.preferences.problem(), self.faults.problem) if problem]
+        if problems:
+            self.window.show_notice(Notice("note", "Choices will not be remembered", "", problems[0]))
+        self._to_load = [name for name in self.window.empty_docks() if name != "plots"]
+        QTimer.singleShot(0, self, self._load_next)
+
+    @Slot()
+    def _load_next(self) -> None:
+        # One panel a turn of the event loop, so that the window answers in between.
+        if self._to_load:
+            self.window.load_panel(self._to_load.pop(0))
+            QTimer.singleShot(0, self, self._load_next)
+        elif not self._ended:
+            self.bridge.start()
+
+    @Slot()
+    def _load_plots(self) -> None:
+        # pyqtgraph takes a third of a second of the interpreter's time: the worker needs it first, for torch.
+        if not self._ended and "plots" not in self.window.panels:
+            self.window.load_panel("plots")
+            self.garbage.spare_what_is_loaded()
+            self.loaded.emit()
+
+
+def run(arguments: list[str], look: Look = Look()) -> int:
+    """Open the program and stay until it is closed. Returns the exit code."""
+    app = application(arguments)
+    program = Program(app, look, folder())
+    program.start()
+    code = app.exec()
+    program.end()
+    return code
+
+
+def application(arguments: list[str]) -> QApplication:
+    """The one QApplication of the process, with its name and icon."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication([sys.argv[0], *arguments])
+    app.setApplicationName("lenet-gui")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("lenet-gui")
+    # An incomplete copy still runs; what it misses is told where it is needed.
+    with suppress(FileNotFoundError):
+        app.setWindowIcon(QIcon(str(resources.path("lenet-gui.svg"))))
+    return app
+
+
+def _serve(channel: Channel) -> None:
+    """The worker's thread. It imports torch, which takes seconds, and owns it from then on."""
+    from lenet_gui.engine.runner import Runner
+
+    Runner(channel).serve()
+
+
+def _known(scheme: str) -> str:
+    return scheme if scheme in theme.SCHEMES else "system"

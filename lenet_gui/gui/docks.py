@@ -1,0 +1,124 @@
+"""Where the panels stand: five docks that are there at once, and the panels that fill them when they are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+
+from lenet_gui.gui import theme
+from lenet_gui.gui.panel import Panel
+
+
+# Each panel is imported when its dock is filled: NumPy and pyqtgraph must not delay the window's first paint.
+def _inspector() -> Panel:
+    from lenet_gui.gui.inspector import InspectorPanel
+
+    return InspectorPanel()
+
+
+def _tensor() -> Panel:
+    from lenet_gui.gui.tensor import TensorPanel
+
+    return TensorPanel()
+
+
+def _batch() -> Panel:
+    from lenet_gui.gui.batch import BatchPanel
+
+    return BatchPanel()
+
+
+def _console() -> Panel:
+    from lenet_gui.gui.console import ConsolePanel
+
+    return ConsolePanel()
+
+
+def _plots() -> Panel:
+    from lenet_gui.gui.plots import PlotsPanel
+
+    return PlotsPanel()
+
+
+LOADERS: dict[str, Callable[[], Panel]] = {
+    "inspector": _inspector,
+    "console": _console,
+    "tensor": _tensor,
+    "batch": _batch,
+    "plots": _plots,
+}
+_TITLES = {
+    "inspector": "Model inspector",
+    "tensor": "Tensor",
+    "batch": "Batch",
+    "console": "Console",
+    "plots": "Plots",
+}
+
+
+class Docks:
+    """The five docks by name. They can be moved, closed and put back."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        window.setDockNestingEnabled(True)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.by_name = {name: _empty_dock(name, title, window) for name, title in _TITLES.items()}
+
+    def arrange(self) -> None:
+        """The layout that the window has at first: inspector left, console right, plots along the bottom."""
+        window, docks = self._window, self.by_name
+        for dock in docks.values():
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks["inspector"])
+        window.splitDockWidget(docks["inspector"], docks["tensor"], Qt.Orientation.Horizontal)
+        window.splitDockWidget(docks["tensor"], docks["console"], Qt.Orientation.Horizontal)
+        window.splitDockWidget(docks["tensor"], docks["batch"], Qt.Orientation.Vertical)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["plots"])
+        for dock in docks.values():
+            dock.show()
+        self.size()
+
+    def size(self) -> None:
+        """The sizes of the first layout, as shares of the window."""
+        docks, width, height = self.by_name, self._window.width(), self._window.height() - 150
+        row = [docks["inspector"], docks["tensor"], docks["console"]]
+        self._window.resizeDocks(row, [int(width * share) for share in (0.25, 0.5, 0.25)], Qt.Orientation.Horizontal)
+        column = [docks["tensor"], docks["batch"], docks["plots"]]
+        self._window.resizeDocks(
+            column, [int(height * share) for share in (0.392, 0.356, 0.252)], Qt.Orientation.Vertical
+        )
+
+    def fill(self, name: str) -> Panel:
+        """Import the panel and put it in the dock's place, at the size that the dock has."""
+        dock, panel = self.by_name[name], LOADERS[name]()
+        placeholder = dock.widget()
+        least = panel.minimumSize()
+        # Until it has been laid out for the dock's size a panel may ask for more room than it then needs, and the
+        # docks around it would jump.
+        panel.setMinimumSize(1, 1)
+        dock.setWidget(panel)
+        QTimer.singleShot(0, panel, lambda: panel.setMinimumSize(least))
+        placeholder.deleteLater()
+        return panel
+
+
+def _empty_dock(name: str, title: str, window: QMainWindow) -> QDockWidget:
+    dock = QDockWidget(title, window)
+    dock.setObjectName(f"{name}_dock")
+    dock.setAccessibleName(title)
+    dock.toggleViewAction().setObjectName(f"view_{name}")
+    dock.toggleViewAction().setToolTip(f"Show or hide: {title}")
+    dock.setWidget(_placeholder(dock))
+    return dock
+
+
+def _placeholder(parent: QWidget) -> QWidget:
+    empty = QLabel(parent)
+    empty.setAutoFillBackground(True)
+    empty.setMinimumSize(40 * theme.UNIT, 20 * theme.UNIT)
+    return empty

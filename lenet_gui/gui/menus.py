@@ -1,0 +1,60 @@
+"""What stands in the menu bar. What the entries do is in `actions` and `window`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
+
+from lenet_gui.gui import theme
+from lenet_gui.gui.actions import PHASE_ENTRIES, PRINT_ENTRIES, RUN_ENTRIES, VARIANT_ENTRIES, Actions
+
+
+def fill(
+    window: QMainWindow, actions: Actions, docks: Iterable[QDockWidget], scheme: str, choose: Callable[[str], None]
+) -> None:
+    """File, Run, View, Print and Help. `scheme` is the theme in force, `choose` is called with another."""
+    _menu(window, "&File", actions, ["new_run", "save_picture", "", "quit"])
+    run = _menu(window, "&Run", actions, [entry.name for entry in PHASE_ENTRIES])
+    run.addSeparator()
+    run.addActions([actions[entry.name] for entry in VARIANT_ENTRIES])
+    run.addSeparator()
+    run.addActions([actions.to_none, actions.to_zeros])
+    run.addSeparator()
+    run.addActions([actions[entry.name] for entry in RUN_ENTRIES if entry.name != "new_run"])
+    view = _menu(window, "&View", actions, ["find", ""])
+    view.addActions([dock.toggleViewAction() for dock in docks])
+    view.addSeparator()
+    view.addAction(actions["reset_layout"])
+    view.addMenu(_themes(view, scheme, choose))
+    _menu(window, "&Print", actions, [entry.name for entry in PRINT_ENTRIES])
+    _menu(window, "&Help", actions, ["show_shortcuts", "open_log", "", "about"])
+
+
+def _menu(window: QMainWindow, title: str, actions: Actions, names: list[str]) -> QMenu:
+    menu = window.menuBar().addMenu(title)
+    menu.setObjectName(f"{title.strip('&').lower()}_menu")
+    menu.setToolTipsVisible(True)
+    for name in names:
+        if name:
+            menu.addAction(actions[name])
+        else:
+            menu.addSeparator()
+    return menu
+
+
+def _themes(parent: QMenu, scheme: str, choose: Callable[[str], None]) -> QMenu:
+    menu = QMenu("Theme", parent)
+    menu.setObjectName("theme_menu")
+    group = QActionGroup(menu)
+    for name in theme.SCHEMES:
+        action = QAction(name.capitalize(), menu)
+        action.setObjectName(f"theme_{name}")
+        action.setCheckable(True)
+        action.setChecked(name == scheme)
+        action.setToolTip("The colours of the desktop" if name == "system" else f"{name.capitalize()} colours")
+        action.triggered.connect(lambda _=False, name=name: choose(name))
+        group.addAction(action)
+        menu.addAction(action)
+    return menu

@@ -1,0 +1,120 @@
+"""The status bar: where the run is, in fields that keep their width so that nothing jumps."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
+
+from lenet_gui.gui import theme
+from lenet_gui.protocol import Accuracy, Frame, Progress, Ready
+
+# name, the longest text that has to fit, what it tells
+_FIELDS = (
+    ("phase", "next: zero_grad", "The phase that comes next in the cycle"),
+    ("step", "step 9,999,999", "Whole training steps taken in this run"),
+    ("epoch", "epoch 9,999 · batch 999/999", "Passes over the data, and the batch of this pass"),
+    ("device", "cuda:0 · 16 threads", "Where the tensors are, and how many threads PyTorch uses on the CPU"),
+    ("speed", "99,999 steps/s", "Training steps a second, lately"),
+    ("accuracy", "test 100.0 % (999/999)", "Accuracy on the held-out test data, when last measured"),
+    ("exact", "approximate", "Exact: going back or replaying gives the same bits. Approximate: a device could differ"),
+)
+
+
+class StatusBar(QStatusBar):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("status_bar")
+        self.setSizeGripEnabled(False)
+        self.setContentsMargins(theme.UNIT, 0, theme.UNIT, 0)
+        self.setFont(theme.mono())
+        self.fields: dict[str, QLabel] = {}
+        self._n = 0
+        metrics = QFontMetrics(self.font())
+        for name, longest, tip in _FIELDS:
+            label = QLabel(self)
+            label.setObjectName(f"status_{name}")
+            label.setAccessibleName(tip)
+            label.setToolTip(tip)
+            label.setFont(self.font())
+            label.setFixedWidth(metrics.horizontalAdvance(longest) + 2 * theme.UNIT)
+            self.addWidget(label)
+            self.fields[name] = label
+        self._progress = _progress_bar(self)
+        self.addPermanentWidget(self._progress)
+        # An empty bar keeps its place: hiding it would move the fields.
+        self._rest()
+
+    def show_loading(self) -> None:
+        self._write("phase", "Loading PyTorch…")
+
+    def show_ready(self, ready: Ready) -> None:
+        self._write("phase", "")
+        self.fields["device"].setToolTip("\n".join(f"{name} {version}" for name, version in ready.versions))
+
+    def show_frame(self, frame: Frame) -> None:
+        batches = f"{frame.batch}/{frame.batches}" if frame.batches is not None else f"{frame.batch:,}"
+        self._write("phase", "running" if frame.running else f"next: {frame.next}")
+        self.fields["phase"].setToolTip(frame.reason or _FIELDS[0][2])
+        self._write("step", f"step {frame.step:,}")
+        self._write("epoch", (f"epoch {frame.epoch} · " if frame.epoch is not None else "") + f"batch {batches}")
+        threads = frame.settings.threads
+        self._write("device", f"{frame.settings.device} · {threads} thread{'s' if threads > 1 else ''}")
+        self._write("speed", f"{frame.steps_per_second:,.0f} steps/s" if frame.running else "")
+        self.show_accuracy(frame.accuracy)
+        self._write("exact", "exact" if frame.exact else "approximate", "ok" if frame.exact else "place")
+        self._show_remaining(frame)
+
+    def show_accuracy(self, accuracy: Accuracy | None) -> None:
+        if accuracy is None:
+            self._write("accuracy", "")
+            return
+        share = 100 * accuracy.correct / max(accuracy.total, 1)
+        self._write("accuracy", f"test {share:.1f} % ({accuracy.correct}/{accuracy.total})")
+        self.fields["accuracy"].setToolTip(f"Measured after {accuracy.step:,} steps, in epoch {accuracy.epoch}")
+
+    def show_progress(self, progress: Progress) -> None:
+        if progress.total and progress.done >= progress.total:
+            self._rest()
+        else:
+            self._advance(progress.what, progress.done, progress.total)
+
+    def start_n(self, steps: int) -> None:
+        """A Run N begins: how many steps it has, which no frame says."""
+        self._n = steps
+
+    def _show_remaining(self, frame: Frame) -> None:
+        if frame.remaining is not None and frame.running:
+            self._n = max(self._n, frame.remaining)
+            self._advance(f"{frame.remaining:,} left", self._n - frame.remaining, self._n)
+        elif self._n:
+            self._n = 0
+            self._rest()
+
+    def _advance(self, what: str, done: int, total: int) -> None:
+        # The bar counts in thousandths: a QProgressBar's numbers are 32 bits wide, a run's may be more.
+        self._progress.setRange(0, 1000 if total else 0)
+        self._progress.setValue(1000 * done // total if total else 0)
+        self._progress.setFormat(what)
+        self._progress.setToolTip(f"{what}: {done:,} of {total:,}" if total else what)
+        self._progress.setVisible(True)
+
+    def _rest(self) -> None:
+        self._progress.setVisible(False)
+
+    def _write(self, name: str, text: str, ink: str = "") -> None:
+        label = self.fields[name]
+        if label.text() != text:
+            label.setText(text)
+            if ink:
+                label.setStyleSheet(f"color: {theme.colour(ink).name()}")
+
+
+def _progress_bar(parent: QWidget) -> QProgressBar:
+    bar = QProgressBar(parent)
+    bar.setObjectName("status_progress")
+    bar.setAccessibleName("Progress of what takes long")
+    bar.setFixedSize(180, 16)
+    kept = bar.sizePolicy()
+    kept.setRetainSizeWhenHidden(True)
+    bar.setSizePolicy(kept)
+    return bar
