@@ -112,6 +112,9 @@ def person(qtbot: QtBot) -> Iterator[Person]:
     qtbot.addWidget(program.window)
     somebody = Person(program, qtbot)
     program.start()
+    # Keys reach the active window only, and a bare X server has no window manager that would make it so.
+    program.window.activateWindow()
+    somebody.until(program.window.isActiveWindow)
     somebody.until(lambda: somebody.frame is not None and len(program.window.panels) == 5)
     yield somebody
     program.window.close()
