@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from lenet_gui.protocol import Frame, Incoming, Outgoing, Progress, Run, TensorReply, UpdateReply
+from lenet_gui.protocol import Frame, Incoming, Outgoing, Progress, RecoverOnCpu, Run, TensorReply, UpdateReply
 
 
 class Channel:
@@ -32,7 +32,7 @@ class Channel:
 
     def send(self, message: Incoming) -> None:
         # Cleared here and not where the run starts, so that a pause pressed right after it still counts.
-        if isinstance(message, Run):
+        if isinstance(message, Run | RecoverOnCpu):
             self.pausing = False
         self._inbox.put(message)
 

@@ -31,15 +31,17 @@ class Checkpoint:
             if parameter in session.optimizer.state
         }
         self._generators = session.generators.state
-        # Batches are replaced and never written to, so they need no copy.
-        self._slots = {name: getattr(session, name) for name in SLOTS}
+        # Batches too, because a model may write into its input.
+        self._slots = {name: _clone(getattr(session, name)) for name in SLOTS}
+        self._log = session.log.tail()
 
     def restore(self, session: Session) -> None:
         """Put everything back. The live graph is gone: output and loss are `None` until a forward is replayed."""
         for name, value in self._slots.items():
-            setattr(session, name, value)
+            setattr(session, name, _clone(value))
         session.output = session.last_loss = None
         session.equip()
+        session.log.restore(self._log)
         session.generators.state = self._generators
         with torch.no_grad():
             for live, saved in zip(_tensors(session), self._tensors, strict=True):

@@ -13,7 +13,7 @@ from lenet_gui.engine import optimizers
 from lenet_gui.engine.data import CLASSES, RandomData, source
 from lenet_gui.engine.devices import unavailable
 from lenet_gui.protocol import SETTABLE
-from lenet_gui.settings import Settings, Value
+from lenet_gui.settings import SETTING_NAMES, Settings, Value
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -46,6 +46,8 @@ def loss(session: Session) -> Tensor:
 
 
 def backward(session: Session, of: str = "loss", retain_graph: bool = False) -> None:
+    if of not in ("loss", "output"):
+        raise ValueError(f"backward starts at 'loss' or 'output', not at {of!r}")
     start = session.output if of == "output" else session.last_loss
     if start is None:
         raise NameError(f"name {of!r} is not defined")
@@ -68,10 +70,8 @@ def next_batch(session: Session) -> None:
 
 def change(session: Session, **changes: Value) -> None:
     """The `set` command. Raises ValueError for what cannot be set, or not to this."""
-    groups = session.optimizer.param_groups
-    known = {*SETTABLE, *(name for group in groups for name in group), "beta1", "beta2"}
     for name in changes:
-        if name not in known and "optimizer" not in changes:
+        if name in SETTING_NAMES and name not in SETTABLE:
             raise ValueError(f"{name!r} cannot be set during a run; start a new one from other settings")
     settings = session.settings.change(**changes)
     check(settings, session.source.size)
@@ -83,7 +83,7 @@ def change(session: Session, **changes: Value) -> None:
     if "optimizer" in changes:
         session.optimizer = optimizers.optimizer(settings, session.model.parameters())
     else:
-        for group in groups:
+        for group in session.optimizer.param_groups:
             group.update(lr=settings.lr, **optimizers.arguments(settings))
     session.criterion = optimizers.criterion(settings.loss)
     session.model.train(settings.mode == "train")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -47,11 +46,12 @@ class Digits:
         """Images and labels from the cursor on, fewer than `size` at the end of the epoch."""
         if cursor.epoch != self._epoch:
             order = permutation(self.seed, cursor.epoch, self.size).to(self._train.device)
-            # Shuffled once an epoch: a batch is then a slice, which costs nothing.
+            # Shuffled once an epoch: a batch is then a slice, which is quicker than gathering it.
             self._shuffled, self._shuffled_labels = self._train[order], self._train_labels[order]
             self._epoch = cursor.epoch
         end = cursor.offset + size
-        return self._shuffled[cursor.offset : end], self._shuffled_labels[cursor.offset : end]
+        # Copies, as indexing would make them: a model may write into its input.
+        return self._shuffled[cursor.offset : end].clone(), self._shuffled_labels[cursor.offset : end].clone()
 
     def after(self, cursor: Cursor, size: int) -> Cursor:
         """Where the next batch starts once the `size` samples at the cursor are done."""
@@ -100,15 +100,15 @@ def permutation(seed: int, epoch: int, size: int) -> Tensor:
 @lru_cache(maxsize=1)
 def _digits() -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Training images and labels, test images and labels; 32×32 is their natural size (resources/README.md)."""
-    path = resources.path("digits.npz")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with resources.path("digits.npz").open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             images, labels = file["images"], file["labels"]
         if images.shape[1:] != (8, 8) or labels.shape != images.shape[:1] or len(images) <= TEST_DIGITS:
             raise ValueError(f"images {images.shape} and labels {labels.shape} do not fit")
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a damaged archive raises whatever its damage leads to
         raise DataError(
-            f"The digits in {path} are missing or damaged ({error}). Install the program again, or choose random data."
+            f"The digits (resources/digits.npz) are missing or damaged: {error}. "
+            f"Install the program again, or choose random data."
         ) from error
     pixels = torch.from_numpy(images.astype(np.float32) / 16)[:, None]
     pixels = interpolate(pixels, size=(32, 32), mode="bilinear", align_corners=False)

@@ -20,7 +20,11 @@ def unavailable(name: str) -> str:
         return listed[name]
     if kind == "cuda" and listed.get("cuda", "") != "":
         return listed["cuda"]
-    return f"there is no device called {name!r}" if kind in ("cpu", "cuda", "mps") else ""
+    try:
+        torch.device(name)
+    except RuntimeError:
+        return "PyTorch knows no device of this name"
+    return f"there is no {name} on this machine" if kind in ("cpu", "cuda", "mps") else ""
 
 
 def _cuda() -> list[Device]:

@@ -114,14 +114,16 @@ class Journal:
 
     @staticmethod
     def from_json(text: str) -> Journal:
-        """The journal that `to_json` wrote. Raises ValueError, KeyError or TypeError for anything else."""
-        read = json.loads(text)
-        options = read["settings"].pop("options")
-        journal = Journal(Settings(**read["settings"], **options), [_command(plain) for plain in read["cycle"]])
-        for plain in read["entries"]:
-            entry = _command(plain) if "do" in plain else Block(tuple(map(_command, plain["cycle"])), int(plain["n"]))
-            journal._entries.append(entry)
-            journal._length += _length(entry)
+        """The journal that `to_json` wrote. Raises ValueError for anything else."""
+        try:
+            read = json.loads(text)
+            options = read["settings"].pop("options")
+            journal = Journal(Settings(**read["settings"], **options), [_command(plain) for plain in read["cycle"]])
+            entries = [_command(plain) if "do" in plain else _block(plain) for plain in read["entries"]]
+        except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+            raise ValueError(f"this is no journal: {error!r}") from error
+        journal._entries = entries
+        journal._length = sum(map(_length, entries))
         return journal
 
 
@@ -133,6 +135,10 @@ def _plain(entry: Entry) -> dict[str, Any]:
     if isinstance(entry, Command):
         return {"do": entry.name, **({"with": dict(entry.arguments)} if entry.arguments else {})}
     return {"cycle": [_plain(command) for command in entry.cycle], "n": entry.n}
+
+
+def _block(plain: dict[str, Any]) -> Block:
+    return Block(tuple(map(_command, plain["cycle"])), int(plain["n"]))
 
 
 def _command(plain: dict[str, Any]) -> Command:

@@ -7,15 +7,14 @@ from typing import Any
 
 from lenet_gui.engine.autograd import chain
 from lenet_gui.engine.session import Session
-from lenet_gui.protocol import Command, Line
+from lenet_gui.protocol import SETTABLE, Command, Line
 from lenet_gui.settings import Settings
 
 SETTING_LINES = {
-    "lr": "optimizer.param_groups[0]['lr'] = {lr!r}",
-    "loss": "criterion = nn.{loss}()",
-    "batch_size": "batches = DataLoader(data, batch_size={batch_size})",
-    "threads": "torch.set_num_threads({threads})",
-    "device": "net.to({device!r})",
+    "loss": "criterion = nn.{}()",
+    "batch_size": "batches = DataLoader(data, batch_size={})",
+    "threads": "torch.set_num_threads({})",
+    "device": "net.to({!r})",
 }
 
 
@@ -45,7 +44,10 @@ def code_of(command: Command, settings: Settings) -> str:
         return "optimizer.step()"
     if command.name == "next_batch":
         return _next_batch(settings)
-    return "\n".join(_setting(name, arguments, settings) for name in _told(arguments))
+    now = dict(settings.options)
+    if "beta1" in arguments or "beta2" in arguments:
+        arguments |= {name: now[name] for name in ("beta1", "beta2") if name in now}
+    return "\n".join(_setting(name, value, settings) for name, value in _paired(_told(arguments)).items())
 
 
 def run_line(cycle: Sequence[Command], steps: int, result: Any, settings: Settings) -> Line:
@@ -88,21 +90,30 @@ def _next_batch(settings: Settings) -> str:
     return "input, target = next(batches)"
 
 
-def _told(arguments: dict[str, Any]) -> list[str]:
-    """The names that get a line of their own: another optimizer tells its learning rate and options itself."""
-    return ["optimizer"] if "optimizer" in arguments else list(arguments)
+def _told(arguments: dict[str, Any]) -> dict[str, Any]:
+    """What gets a line of its own: another optimizer tells its learning rate and options itself."""
+    if "optimizer" not in arguments:
+        return arguments
+    return {name: value for name, value in arguments.items() if name in SETTABLE and name != "lr"}
 
 
-def _setting(name: str, arguments: dict[str, Any], settings: Settings) -> str:
+def _setting(name: str, value: Any, settings: Settings) -> str:
     if name == "optimizer":
         given = {"lr": settings.lr} | dict(settings.options)
         return f"optimizer = torch.optim.{settings.optimizer}(net.parameters(), {_call(given)})"
     if name == "mode":
-        return f"net.{arguments[name]}()"
+        return f"net.{value}()"
     if name in SETTING_LINES:
-        return SETTING_LINES[name].format(**arguments)
-    return f"optimizer.param_groups[0][{name!r}] = {arguments[name]!r}"
+        return SETTING_LINES[name].format(value)
+    return f"optimizer.param_groups[0][{name!r}] = {value!r}"
 
 
 def _call(arguments: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return ", ".join(f"{name}={value!r}" for name, value in _paired(arguments).items())
+
+
+def _paired(arguments: dict[str, Any]) -> dict[str, Any]:
+    """`beta1` and `beta2` as the pair that PyTorch takes, with its defaults."""
+    rest = dict(arguments)
+    betas = rest.pop("beta1", 0.9), rest.pop("beta2", 0.999)
+    return rest if len(rest) == len(arguments) else rest | {"betas": betas}

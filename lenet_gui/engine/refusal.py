@@ -41,8 +41,8 @@ ADVICE = (
     ),
     ("out of memory", "There is not enough memory for this batch. Choose a smaller batch size."),
     (
-        "size of input tensor",
-        "The output and the target do not belong together. Press Forward again, then Loss.",
+        "to match target batch_size",
+        "The output and the target are not of the same batch. Press Forward again, then Loss.",
     ),
 )
 
@@ -53,7 +53,9 @@ def explain(error: Exception, command: Command, session: Session, left_behind: t
     advice = next((advice for part, advice in ADVICE if part in words), "The state is as it was before.")
     offers: tuple[Offer, ...] = ()
     arguments = dict(command.arguments)
-    if command.name == "forward" and "sample" in arguments and not arguments.get("unsqueeze"):
+    if command.name == "forward" and isinstance(error, IndexError):
+        advice = f"The batch has {len(session.input)} samples, counted from 0. Choose one of them."
+    elif command.name == "forward" and "sample" in arguments and not arguments.get("unsqueeze"):
         sample = list(session.input.shape[1:])
         advice = (
             f"The network was given one sample, {sample}, without the batch dimension, and takes its first dimension "

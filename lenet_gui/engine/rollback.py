@@ -62,7 +62,6 @@ class Rollback:
         """Go to the end of the journal again, whatever was left half done."""
         self._candidate = None
         self._anchor.restore(session)
-        session.log.truncate(session.steps)
         for place, command in enumerate(session.journal.commands(self._anchor.place), self._anchor.place):
             session.perform(command)
             self.after(command, place)

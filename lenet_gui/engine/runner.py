@@ -79,12 +79,17 @@ class Runner:
         except Refused as refused:
             code = printing.code_of(message, self._session.settings) if isinstance(message, Command) else "run"
             self._channel.give(Line("error", code, refused.notice.words))
-            self._channel.give(refused.notice)
-            self._report.frame("refused")
+            self._refused(message, refused.notice)
         except (DataError, ValueError) as error:
-            self._channel.give(Notice("note", "That cannot be used", str(error), "What was before stays in force."))
-            self._report.frame("refused")
+            self._refused(message, Notice("note", "That cannot be used", str(error), "What was before stays in force."))
         except Exception as error:
+            self._channel.give(self._failure(message, error))
+
+    def _refused(self, message: Incoming, notice: Notice) -> None:
+        self._channel.give(notice)
+        try:
+            self._report.frame("refused")
+        except Exception as error:  # a device that has failed cannot be looked at either
             self._channel.give(self._failure(message, error))
 
     def _handle(self, message: Incoming) -> None:
@@ -144,7 +149,7 @@ class Runner:
     # -------------------------------------------------------------------------------------------------- running
 
     def _run(self, run: Run) -> None:
-        self._steps_left = run.steps or ENDLESS
+        self._steps_left = ENDLESS if run.steps is None else run.steps
         self._counted = run.steps is not None
         self._report.pause_speed()
         try:
@@ -167,6 +172,7 @@ class Runner:
                 taken = session.steps - start
                 self._channel.give(printing.run_line(cycle, taken, session.last_loss, session.settings))
         self._report.epoch()
+        self._watch_for_anomaly()
         self._end_of_run(end - session.steps)
 
     def _run_paced(self, rate: float) -> None:
@@ -231,7 +237,11 @@ class Runner:
 
         session = Session.replay(journal, self._session.make_model, between)
         self._channel.give(Progress("Replaying on the CPU", total, total))
-        self._begin(session, exact=False)
+        if len(session.journal) == total:
+            self._begin(session, exact=False)
+        else:
+            again = (Offer("Replay it again", RecoverOnCpu()),)
+            self._channel.give(Notice("note", "The replay was cancelled", "", "The run stays as it was.", offers=again))
 
     def _failure(self, message: Incoming, error: Exception) -> Notice:
         device = self._session.settings.device

@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
@@ -78,7 +79,7 @@ class Session:
         self.source = source(settings.data, settings.seed, settings.device)
         self.input = self.input.to(settings.device)
         self.labels = None if self.labels is None else self.labels.to(settings.device)
-        self.log.move(self.model, settings.device)
+        self.log.start_block(self.model, settings.device)
         self.model.train(settings.mode == "train")
         self.criterion = optimizers.criterion(settings.loss)
         self.optimizer = optimizers.optimizer(settings, self.model.parameters())
@@ -121,10 +122,11 @@ class Session:
     def apply(self, command: Command) -> Any:
         """Do one command and journal it. Raises Refused; the state is then as before, to the bit."""
         self._rollback.before(command, self)
+        settings = self.settings
         try:
             result = self.perform(command)
         except Exception as error:
-            raise self._refuse(command, error) from error
+            raise self._refuse(command, error, settings) from error
         self.journal.append(command)
         self._rollback.after(command, len(self.journal) - 1)
         return result
@@ -158,42 +160,48 @@ class Session:
         The last step is taken command by command, so that where the run stops everything can be looked at.
         Raises Refused when PyTorch refuses a phase; what was done before it stays.
         """
-        start, end = self.steps, self.steps + steps
-        while self.next_phase != PHASES[0] and self.steps < end:
+        start = self.steps
+        while self.next_phase != PHASES[0] and self.steps - start < steps:
             self.apply(Command(self.next_phase))
-        going = between()
-        while going and self.steps < end - 1:
-            self._run_slice(end - 1 - self.steps)
-            going = between()
-        if self.steps < end and (going or self.steps > start):
-            for phase in PHASES:
-                self.apply(Command(phase))
+        self._run_cycles(steps - (self.steps - start), between)
         return self.steps - start
+
+    def _run_cycles(self, cycles: int, between: Callable[[], bool]) -> None:
+        """Whole cycles, whatever phase would come next."""
+        start, end = self.steps, self.steps + cycles
+        with self._undisturbed():
+            going = between()
+            while going and self.steps < end - 1:
+                self._run_slice(end - 1 - self.steps)
+                going = between()
+            if self.steps < end and (going or self.steps > start):
+                for command in self.journal.cycle:
+                    self.apply(command)
 
     def _run_slice(self, most: int) -> None:
         """The bare path for about 20 ms, at most to the end of the epoch."""
         self._rollback.before_run(self)
-        cycle = [COMMANDS[phase] for phase in PHASES]
+        torch.set_num_threads(self.settings.threads)
+        cycle = [partial(COMMANDS[command.name], self, **dict(command.arguments)) for command in self.journal.cycle]
         start, taken, reached = len(self.journal), 0, 0
         failure: Exception | None = None
-        with self._undisturbed():
-            end = time.perf_counter() + SLICE
-            try:
-                while taken < most:
-                    for reached, phase in enumerate(cycle):  # noqa: B007 (read when one raises)
-                        phase(self)
-                    taken += 1
-                    if time.perf_counter() > end or self.epoch_ended:
-                        break
-            except Exception as error:
-                failure = error
+        end = time.perf_counter() + SLICE
+        try:
+            while taken < most:
+                for reached, command in enumerate(cycle):  # noqa: B007 (read when one raises)
+                    command()
+                taken += 1
+                if time.perf_counter() > end or self.epoch_ended:
+                    break
+        except Exception as error:
+            failure = error
         self.journal.extend(taken)
         if taken:
             self._rollback.after_run(start + len(cycle) * (taken - 1))
         if failure is not None:
-            for phase in PHASES[:reached]:
-                self.journal.append(Command(phase))
-            raise self._refuse(Command(PHASES[reached]), failure) from failure
+            for command in self.journal.cycle[:reached]:
+                self.journal.append(command)
+            raise self._refuse(self.journal.cycle[reached], failure, self.settings) from failure
 
     @staticmethod
     def replay(
@@ -207,7 +215,7 @@ class Session:
             if isinstance(entry, Command):
                 session.apply(entry)
             else:
-                session.run(entry.n, lambda: between(session))
+                session._run_cycles(entry.n, lambda: between(session))
             if not between(session):
                 break
         return session
@@ -218,14 +226,19 @@ class Session:
             return None
         images, labels = self.source.test
         modes = [(module, module.training) for module in self.model.modules()]
-        before = self.generators.state
+        buffers = [(buffer, buffer.clone()) for buffer in self.model.buffers()]
+        generators = self.generators.state
         try:
             with self._undisturbed(), torch.no_grad():
-                correct = int((self.model.eval()(images).argmax(-1) == labels).sum())
+                correct = int((self.model.eval()(images.clone()).argmax(-1) == labels).sum())
         finally:
-            self.generators.state = before
+            self.generators.state = generators
             for module, training in modes:
                 module.training = training
+            for buffer, before in buffers:
+                # Only what was moved is written: a live graph may hold the others, and would notice.
+                if not _same(buffer, before):
+                    buffer.copy_(before)
         return Accuracy(self.steps, self.cursor.epoch, correct, len(labels))
 
     def tensors(self) -> dict[str, Tensor | None]:
@@ -240,18 +253,19 @@ class Session:
     def digest(self) -> str:
         """A hash over everything that decides how the run goes on: equal digests are equal to the bit."""
         state = self.generators.state
-        numpy_state = state.numpy["state"]
         parts: dict[str, Tensor | None] = {
             **self.tensors(),
             "output": self.output,
             "loss": self.last_loss,
             "input": self.input,
+            "labels": self.labels,
             "target": self.target,
             "generator": state.torch,
             "device generator": state.device,
-            "numpy": torch.from_numpy(numpy_state["key"].astype("int64")),
         }
-        plain = (numpy_state["pos"], state.python, self.settings, self.steps, self.cursor, self.due, self.forwarded)
+        modes = [module.training for module in self.model.modules()]
+        numpy = {**state.numpy, "state": state.numpy["state"]["key"].tobytes(), "pos": state.numpy["state"]["pos"]}
+        plain = (numpy, state.python, self.settings, self.steps, self.cursor, self.due, self.forwarded, modes)
         hashed = hashlib.sha256(repr((plain, self.graph, len(self.journal))).encode())
         for name, value in parts.items():
             hashed.update(name.encode())
@@ -260,8 +274,8 @@ class Session:
 
     # --------------------------------------------------------------------------------------------------- inside
 
-    def _refuse(self, command: Command, error: Exception) -> Refused:
-        """Roll back what a refused command left half done, and say what that was."""
+    def _refuse(self, command: Command, error: Exception, settings: Settings) -> Refused:
+        """Roll back what a refused command left half done, and say what that was. `settings` held before it."""
         try:
             left = {name: None if value is None else value.detach().clone() for name, value in self.tensors().items()}
             self._rollback.back(self)
@@ -269,9 +283,9 @@ class Session:
             changed = tuple(name for name in {**now, **left} if not _same(now.get(name), left.get(name)))
         except Exception:
             # A device that has failed can neither be read nor written: the journal is what remains.
-            if self.settings.device == "cpu":
+            if settings.device == "cpu":
                 raise
-            changed = ()
+            self.settings, changed = settings, ()
         return Refused(explain(error, command, self, changed))
 
     def _parameters(self) -> dict[str, tuple[Tensor, Tensor | None]]:

@@ -21,8 +21,7 @@ class StepLog:
         name, self._parameter = _watched(model)
         self.names = ("loss", *(f"{name}.grad[{i}]" for i in range(min(WATCHED, self._parameter.numel()))))
         self._blocks: list[NDArray[np.float32]] = []
-        self._filled = 0
-        self.move(model, device)
+        self.start_block(model, device)
 
     def __len__(self) -> int:
         return len(self._blocks) * BLOCK + self._filled
@@ -37,7 +36,7 @@ class StepLog:
         if grad is None:
             self._grads[self._filled].fill_(torch.nan)
         else:
-            self._grads[self._filled].copy_(grad if grad.shape == self._grads[0].shape else grad.view(-1)[:WATCHED])
+            self._grads[self._filled].copy_(grad if grad.shape == self._grads[0].shape else grad.reshape(-1)[:WATCHED])
         self._filled += 1
         if self._filled == BLOCK:
             self._blocks.append(self._block.cpu().numpy().copy())
@@ -51,21 +50,28 @@ class StepLog:
         found.flags.writeable = False
         return found
 
-    def truncate(self, length: int) -> None:
-        """Drop the rows behind `length`, after the run went back there."""
-        whole, rest = divmod(length, BLOCK)
-        if whole < len(self._blocks):
-            self._block.copy_(torch.from_numpy(self._blocks[whole]))
-            del self._blocks[whole:]
-        self._filled = rest
+    def tail(self) -> tuple[int, Tensor]:
+        """What `restore` needs to come back to this length: the full blocks, and a copy of the rows behind them."""
+        return len(self._blocks), self._block[: self._filled].clone()
+
+    def restore(self, tail: tuple[int, Tensor]) -> None:
+        """Drop what was written since, after the run went back."""
+        blocks, rows = tail
+        del self._blocks[blocks:]
+        self._filled = len(rows)
+        self._block[: self._filled].copy_(rows)
 
     def move(self, model: nn.Module, device: str) -> None:
         """Follow the model to another device, where the newest rows are kept from now on."""
+        newest = self.tail()
+        self.start_block(model, device)
+        self.restore(newest)
+
+    def start_block(self, model: nn.Module, device: str) -> None:
+        """Write on this device from now on, without the rows that were not moved there."""
         self._parameter = _watched(model)[1]
-        block = torch.empty(BLOCK, len(self.names), device=device)
-        if self._filled:
-            block[: self._filled] = self._block[: self._filled].to(device)
-        self._block = block
+        self._filled = 0
+        block = self._block = torch.empty(BLOCK, len(self.names), device=device)
         # Views made once: indexing a tensor in the running path would cost more than the copy itself.
         self._losses = block[:, 0].unbind()
         self._grads = block[:, 1:].unbind()

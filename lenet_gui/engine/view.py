@@ -89,7 +89,7 @@ def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
 
 def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
     """What the last step did to a parameter. Raises KeyError when the model has none of this name."""
-    after = session.model.get_parameter(request.name)
+    after = dict(session.model.named_parameters())[request.name]
     place = _place(session)
     if session.last_update is None:
         return UpdateReply(request.id, place, request.name, update_rule(session.settings), None, None, None)
