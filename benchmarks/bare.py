@@ -1,4 +1,4 @@
-"""The loop that the program is compared with: what a person writes, with the loss read and the test digits evaluated."""
+"""The loop that the program is compared with: what a person writes, the test digits evaluated after each epoch."""
 
 import time
 

@@ -5,12 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks import row
+
 FEW, MANY = 10_000, 100_000
+CHILD = "in-this-process"
 
 
 def measure() -> dict[str, float]:
     """Mebibytes after each, and the bytes a step between the two. In a process of its own (Linux only)."""
-    done = subprocess.run([sys.executable, "-m", "benchmarks.memory"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.memory", CHILD], capture_output=True, text=True, check=True
+    )
     few, many = (int(word) for word in done.stdout.split())
     return {"few": few / 2**20, "many": many / 2**20, "bytes a step": (many - few) / (MANY - FEW)}
 
@@ -33,4 +38,9 @@ def _main() -> None:
 
 
 if __name__ == "__main__":
-    _main()
+    if sys.argv[1:] == [CHILD]:
+        _main()
+    else:
+        found = measure()
+        told = f"{found['bytes a step']:.0f} bytes ({found['few']:.0f} MiB, then {found['many']:.0f} MiB)"
+        row(f"resident memory a step, from {FEW:,} to {MANY:,} steps", "≤ 150 bytes", told)

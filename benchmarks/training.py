@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Signal
 
-from benchmarks import bare
+from benchmarks import bare, row
 from benchmarks.window import begin, opened
 from lenet_gui.app import Program
 from lenet_gui.events import until
@@ -47,7 +47,7 @@ def measure(rounds: int = ROUNDS) -> dict[int, dict[str, float]]:
 
 
 def _rounds(program: Program, batch_size: int, rounds: int) -> dict[str, float]:
-    paints = Paints(program.window.panels["plots"].loss.view.viewport())
+    paints = Paints(program.window.panels["plots"].loss.view.curves)
     elsewhere, steps = Elsewhere(), STEPS[batch_size]
     pairs, frames = [], []
     for _ in range(rounds):
@@ -80,5 +80,7 @@ def _run(program: Program, paints: Paints, batch_size: int, steps: int) -> tuple
 
 
 if __name__ == "__main__":
-    for batch_size, row in measure().items():
-        print(batch_size, {name: round(value, 3) for name, value in row.items()})
+    for batch_size, found in measure().items():
+        speeds = f"{found['window']:,.0f} of {found['bare']:,.0f} steps/s, {found['frames']:.0f} frames/s painted"
+        told = f"{found['ratio']:.2f} ({found['lowest']:.2f} to {found['highest']:.2f}; {speeds})"
+        row(f"training in the window at batch {batch_size}, unlimited; the bare loop is 1.0", "≥ 0.95", told)

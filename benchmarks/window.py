@@ -21,7 +21,7 @@ def opened(app: QApplication | None = None) -> Iterator[Program]:
     with TemporaryDirectory() as folder:
         program = Program(app or application([]), Look(size=SIZE), Path(folder))
         program.start()
-        until(program.bridge.frame, 60, lambda frame: "zero_grad" in frame.allowed)
+        until(program.loaded, 60)
         try:
             yield program
         finally:

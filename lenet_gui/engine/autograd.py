@@ -21,7 +21,7 @@ NAMES = {
 def chain(tensor: Tensor | None, end: str) -> tuple[str, ...]:
     """The operations from the input to `tensor`, which is called `end`, read off `grad_fn.next_functions`.
 
-    Where a node has several inputs, the one that does not come from a parameter alone is followed.
+    Where a node has several inputs, the first that is not a parameter is followed.
     Empty when there is no graph.
     """
     if tensor is None or tensor.grad_fn is None:
@@ -42,12 +42,20 @@ def operation(node: Node) -> str:
 
 def _before(node: Node) -> Node | None:
     inputs = [child for child, _ in node.next_functions if child is not None]
+    if len(node.next_functions) == 1:
+        return None if not inputs or _is_leaf(inputs[0]) else inputs[0]
     return next((child for child in inputs if not _is_parameter(child)), None)
 
 
 def _is_parameter(node: Node) -> bool:
-    """Whether only parameters lie behind this node, as behind a linear layer's transposed weight."""
-    if "AccumulateGrad" in node.name():
-        return True
-    inputs = [child for child, _ in node.next_functions if child is not None]
-    return bool(inputs) and len(node.next_functions) == len(inputs) and all(map(_is_parameter, inputs))
+    """A parameter, or one seen through views, as a linear layer's transposed weight."""
+    while len(node.next_functions) == 1:
+        child = node.next_functions[0][0]
+        if child is None:
+            return False
+        node = child
+    return _is_leaf(node)
+
+
+def _is_leaf(node: Node) -> bool:
+    return "AccumulateGrad" in node.name()

@@ -6,7 +6,6 @@ is in `commands`, how a refused one is undone in `rollback`.
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from torch import Tensor, nn
 from lenet_gui.engine import optimizers
 from lenet_gui.engine.commands import COMMANDS, check
 from lenet_gui.engine.data import Cursor, source
+from lenet_gui.engine.digest import digest
 from lenet_gui.engine.generators import Generators
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.net import Net
@@ -252,25 +252,7 @@ class Session:
 
     def digest(self) -> str:
         """A hash over everything that decides how the run goes on: equal digests are equal to the bit."""
-        state = self.generators.state
-        parts: dict[str, Tensor | None] = {
-            **self.tensors(),
-            "output": self.output,
-            "loss": self.last_loss,
-            "input": self.input,
-            "labels": self.labels,
-            "target": self.target,
-            "generator": state.torch,
-            "device generator": state.device,
-        }
-        modes = [module.training for module in self.model.modules()]
-        numpy = {**state.numpy, "state": state.numpy["state"]["key"].tobytes(), "pos": state.numpy["state"]["pos"]}
-        plain = (numpy, state.python, self.settings, self.steps, self.cursor, self.due, self.forwarded, modes)
-        hashed = hashlib.sha256(repr((plain, self.graph, len(self.journal))).encode())
-        for name, value in parts.items():
-            hashed.update(name.encode())
-            hashed.update(value.detach().cpu().contiguous().numpy().tobytes() if isinstance(value, Tensor) else b"None")
-        return hashed.hexdigest()
+        return digest(self)
 
     # --------------------------------------------------------------------------------------------------- inside
 

@@ -1,0 +1,34 @@
+"""A hash over the whole state of a session: what equal to the bit means here."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.session import Session
+
+
+def digest(session: Session) -> str:
+    """Parameters, gradients, buffers, optimizer state, generators, batch, output, loss, settings and places."""
+    state = session.generators.state
+    tensors: dict[str, Tensor | None] = {
+        **session.tensors(),
+        "output": session.output,
+        "loss": session.last_loss,
+        "input": session.input,
+        "labels": session.labels,
+        "target": session.target,
+        "generator": state.torch,
+        "device generator": state.device,
+    }
+    numpy = {**state.numpy, "state": [state.numpy["state"]["key"].tobytes(), state.numpy["state"]["pos"]]}
+    modes = [module.training for module in session.model.modules()]
+    places = session.steps, session.cursor, session.due, session.forwarded, session.graph, len(session.journal)
+    hashed = hashlib.sha256(repr((session.settings, places, modes, state.python, numpy)).encode())
+    for name, value in tensors.items():
+        hashed.update(name.encode())
+        hashed.update(b"None" if value is None else value.detach().cpu().contiguous().numpy().tobytes())
+    return hashed.hexdigest()
