@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from lenet_gui.engine.autograd import chain
 from lenet_gui.engine.session import Session
@@ -45,7 +45,7 @@ class Situation:
     exact: bool
 
 
-def frame(session: Session, now: Situation) -> Frame:
+def frame(session: Session, modules: tuple[ModuleRow, ...], now: Situation) -> Frame:
     """Everything the panels need at this place."""
     size = session.source.size
     batch_size = session.settings.batch_size
@@ -64,10 +64,7 @@ def frame(session: Session, now: Situation) -> Frame:
         batches=None if size is None else -(-size // batch_size),
         remaining=now.remaining,
         settings=session.settings,
-        modules=tuple(
-            ModuleRow(path, type(module).__name__, sum(parameter.numel() for parameter in module.parameters()))
-            for path, module in session.model.named_modules()
-        ),
+        modules=modules,
         parameters=_parameters(session),
         samples=_samples(session),
         loss=None if session.last_loss is None else session.last_loss.item(),
@@ -131,30 +128,36 @@ def _place(session: Session) -> Place:
     return Place("main", len(session.journal))
 
 
-def _parameters(session: Session) -> tuple[ParameterRow, ...]:
-    named = list(session.model.named_parameters())
-    values = _norms([parameter for _, parameter in named])
-    with_grad = [parameter.grad for _, parameter in named if parameter.grad is not None]
-    grads = iter(_norms(with_grad))
+def module_rows(model: nn.Module) -> tuple[ModuleRow, ...]:
+    """The model's modules, which stay the same from frame to frame."""
     return tuple(
-        ParameterRow(
-            name,
-            tuple(parameter.shape),
-            str(parameter.dtype).removeprefix("torch."),
-            parameter.numel(),
-            value,
-            None if parameter.grad is None else next(grads),
-        )
-        for (name, parameter), value in zip(named, values, strict=True)
+        ModuleRow(path, type(module).__name__, sum(parameter.numel() for parameter in module.parameters()))
+        for path, module in model.named_modules()
     )
 
 
+def _parameters(session: Session) -> tuple[ParameterRow, ...]:
+    named = list(session.model.named_parameters())
+    values = [parameter.detach() for _, parameter in named]
+    grads = [parameter.grad for _, parameter in named]
+    # All norms are taken at once, and read from the device in one go.
+    norms = iter(_norms([*values, *(grad for grad in grads if grad is not None)]))
+    value_norms = [next(norms) for _ in values]
+    return tuple(
+        ParameterRow(
+            name, tuple(value.shape), _dtype(value), value.numel(), norm, None if grad is None else next(norms)
+        )
+        for (name, _), value, norm, grad in zip(named, values, value_norms, grads, strict=True)
+    )
+
+
+def _dtype(tensor: Tensor) -> str:
+    return str(tensor.dtype).removeprefix("torch.")
+
+
 def _norms(tensors: list[Tensor]) -> list[float]:
-    """The Euclidean norms, read from the device in one go."""
-    if not tensors:
-        return []
-    with torch.no_grad():
-        return torch.stack([tensor.norm() for tensor in tensors]).tolist()
+    """The Euclidean norms. Raises RuntimeError where a tensor has no numbers (a device that failed)."""
+    return torch.stack(torch._foreach_norm(tensors)).tolist() if tensors else []  # pyright: ignore[reportPrivateImportUsage]
 
 
 def _samples(session: Session) -> BatchView:
