@@ -11,6 +11,7 @@ from benchmarks import bare, row
 from benchmarks.window import begin, opened
 from lenet_gui.app import Program
 from lenet_gui.events import until
+from lenet_gui.gui.plots import PlotsPanel
 from lenet_gui.protocol import Frame, Run
 
 STEPS = {1: 3000, 16: 800, 64: 240}

@@ -93,7 +93,7 @@ def test_no_kind_of_value_is_left_out() -> None:
 
 def test_every_value_is_frozen_and_slotted() -> None:
     for kind in TYPES.values():
-        assert kind.__dataclass_params__.frozen, kind
+        assert vars(kind)["__dataclass_params__"].frozen, kind
         assert "__slots__" in vars(kind), kind
 
 

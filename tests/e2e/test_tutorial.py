@@ -16,6 +16,11 @@ def script() -> tuple[Net, torch.Tensor]:
     return Net(), torch.randn(1, 1, 32, 32)
 
 
+def bias_of(net: Net) -> nn.Parameter:
+    assert net.conv1.bias is not None
+    return net.conv1.bias
+
+
 def begin_with_random(person: Person) -> None:
     """Random tensors, a batch of one and MSELoss, chosen in the bar."""
     person.pick("data_list", "Random tensors, new")
@@ -56,7 +61,7 @@ def test_backward_from_the_output_and_gradients_that_are_none(person: Person) ->
     person.frame_with(before, next="step")
     net(input).backward(torch.randn(1, 10))
     person.choose("print_menu", "print_conv1_bias_grad")
-    person.reads(repr(net.conv1.bias.grad))
+    person.reads(repr(bias_of(net).grad))
 
 
 def test_the_loss_its_chain_two_backwards_and_the_update(person: Person) -> None:
@@ -78,7 +83,7 @@ def test_the_loss_its_chain_two_backwards_and_the_update(person: Person) -> None
     loss.backward(retain_graph=True)
     loss.backward()
     person.choose("print_menu", "print_conv1_bias_grad")
-    person.reads(repr(net.conv1.bias.grad))
+    person.reads(repr(bias_of(net).grad))
     # A third time the graph is gone: PyTorch's own words, and nothing has changed.
     person.press("backward_button", reason="refused")
     person.reads("RuntimeError: Trying to backward through the graph a second time")

@@ -110,3 +110,12 @@ def test_the_menu_prints_and_copies(panel: InspectorPanel, qtbot: QtBot):
 )
 def test_norms_are_short(norm: float | None, text: str):
     assert norm_text(norm) == text
+
+
+def test_a_parameter_can_be_chosen_by_its_name(panel: InspectorPanel, qtbot: QtBot):
+    with qtbot.waitSignal(panel.chosen) as chosen:
+        panel.choose("fc1.bias")
+    assert chosen.args == ["fc1.bias"]
+    assert panel.tree.currentItem().text(NAME) == "bias"
+    panel.choose("no such parameter")
+    assert panel.tree.currentItem().text(NAME) == "bias"

@@ -22,14 +22,14 @@ def test_it_says_where_the_run_is(status):
     fields = {name: label.text() for name, label in status.fields.items()}
     assert fields["phase"] == "next: backward"
     assert fields["step"] == "step 1,234"
-    assert fields["epoch"] == "epoch 3 · batch 5/90"
+    assert fields["epoch"] == "epoch 4 · batch 6/90"
     assert fields["device"] == "cpu · 1 thread"
     assert fields["exact"] == "exact"
 
 
 def test_data_without_an_end_has_no_epoch(status):
     status.show_frame(replace(frames.fresh(), epoch=None, batch=7, batches=None))
-    assert status.fields["epoch"].text() == "batch 7"
+    assert status.fields["epoch"].text() == "batch 8"
 
 
 def test_nothing_moves_while_numbers_grow(status):
