@@ -48,7 +48,9 @@ def measure(rounds: int = ROUNDS) -> dict[int, dict[str, float]]:
 
 
 def _rounds(program: Program, batch_size: int, rounds: int) -> dict[str, float]:
-    paints = Paints(program.window.panels["plots"].loss.view.curves)
+    plots = program.window.panels["plots"]
+    assert isinstance(plots, PlotsPanel)
+    paints = Paints(plots.loss.view.curves)
     elsewhere, steps = Elsewhere(), STEPS[batch_size]
     pairs, frames = [], []
     for _ in range(rounds):

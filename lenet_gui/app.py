@@ -44,6 +44,8 @@ class Program(QObject):
 
     loaded = Signal()
     """Every panel is in its place, and the first step can be taken."""
+    failed = Signal(object)
+    """Something that should not happen did, in whichever thread: its `Notice`."""
 
     def __init__(self, app: QApplication, look: Look, kept_in: Path) -> None:
         super().__init__()
@@ -107,7 +109,14 @@ class Program(QObject):
         bridge.notice.connect(self.faults.record)
         # Faults may happen in any thread.
         self.faults.happened.connect(window.show_notice, queued)
+        self.faults.happened.connect(self._on_notice, queued)
+        bridge.notice.connect(self._on_notice)
         window.closing.connect(self.end)
+
+    @Slot(object)
+    def _on_notice(self, notice: Notice) -> None:
+        if notice.kind == "failed":
+            self.failed.emit(notice)
 
     @Slot()
     def _load(self) -> None:

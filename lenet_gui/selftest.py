@@ -13,7 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from lenet_gui.app import Look, Program, application
-from lenet_gui.events import TookTooLong, until
+from lenet_gui.events import Failed, TookTooLong, until
 from lenet_gui.protocol import PHASES, Frame, TensorReply, TensorRequest
 
 _LOADING, _ANSWERING, _TRIES = 120.0, 3.0, 5
@@ -32,7 +32,7 @@ def run_self_test() -> int:
             for what, agrees in _checks(program):
                 print(f"{'ok    ' if agrees else 'FAILED'}  {what}", flush=True)
                 failures += not agrees
-        except TookTooLong as error:
+        except (Failed, TookTooLong) as error:
             print(f"FAILED  {error}")
             failures += 1
         finally:
@@ -42,7 +42,7 @@ def run_self_test() -> int:
 
 
 def _checks(program: Program) -> list[tuple[str, bool]]:
-    until(program.loaded, _LOADING)
+    until(program.loaded, _LOADING, failed=program.failed)
     first = program.window.frame
     assert first is not None
     names = [row.name for row in first.parameters]
@@ -70,7 +70,7 @@ def _click(program: Program, phase: str) -> Frame:
     # The left part of the button: its right edge opens a menu.
     place = button.rect().center()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
-    return until(program.bridge.frame, _LOADING, done)
+    return until(program.bridge.frame, _LOADING, done, program.failed)
 
 
 def _ask(program: Program, name: str, part: str) -> Any:
@@ -80,7 +80,7 @@ def _ask(program: Program, name: str, part: str) -> Any:
         program.bridge.send(TensorRequest(number, name, part))
         with suppress(TookTooLong):
             reply: TensorReply = until(
-                program.bridge.reply, _ANSWERING, lambda reply, number=number: reply.id == number
+                program.bridge.reply, _ANSWERING, lambda reply, number=number: reply.id == number, program.failed
             )
             return reply.values
     raise TookTooLong(f"no answer to what {name} ({part}) is")

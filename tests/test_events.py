@@ -26,5 +26,6 @@ def test_a_failure_ends_the_waiting_with_its_words():
 
 
 def test_what_does_not_come_is_not_waited_for_forever():
+    source = Source()
     with pytest.raises(TookTooLong):
-        until(Source().came, 0.01)
+        until(source.came, 0.01)

@@ -117,6 +117,7 @@ class Actions(QObject):
         super().__init__(parent)
         self.entries = {entry.name: entry for entry in ENTRIES}
         self.by_name: dict[str, QAction] = {}
+        self._allowed: tuple[str, ...] | None = None
         for entry in ENTRIES:
             self.by_name[entry.name] = self._make(entry)
         self.to_none = self._choice("grad_none", "Gradients become None", "optimizer.zero_grad(set_to_none=True)")
@@ -132,6 +133,9 @@ class Actions(QObject):
 
     def allow(self, allowed: tuple[str, ...]) -> None:
         """Enable what the frame says may be pressed, and nothing else."""
+        if allowed == self._allowed:
+            return
+        self._allowed = allowed
         for name, action in self.by_name.items():
             needed = self.entries[name].allowed
             action.setEnabled(not needed or needed in allowed)

@@ -12,6 +12,7 @@ from lenet_gui.gui import theme
 from lenet_gui.gui.colour_scale import SEQUENTIAL, steady_range
 from lenet_gui.gui.heatmap import Cell, Mosaic
 from lenet_gui.gui.panel import Panel
+from lenet_gui.gui.steady import Steady
 from lenet_gui.protocol import BatchView, Frame
 
 NOT_FORWARD = "Forward has not run on this batch."
@@ -180,7 +181,7 @@ class BatchPanel(Panel):
 
         right = QVBoxLayout()
         right.setSpacing(theme.UNIT)
-        right.addWidget(self.caption)
+        right.addWidget(Steady(self.caption))
         right.addWidget(self.bars, 1)
         right.addWidget(self.legend)
         self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
@@ -190,7 +191,7 @@ class BatchPanel(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(theme.UNIT,) * 4)
         layout.setSpacing(theme.UNIT)
-        layout.addWidget(self.summary)
+        layout.addWidget(Steady(self.summary))
         layout.addLayout(self._halves, 1)
         self.images.chosen.connect(self.choose)
 

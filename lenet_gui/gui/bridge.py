@@ -30,9 +30,9 @@ from lenet_gui.protocol import (
 
 PAINTING_SHARE = 0.04
 """The share of the wall time that the window's thread may take while training runs: both want the interpreter."""
-SHORTEST, LONGEST = 0.033, 0.1
+SHORTEST, LONGEST = 0.033, 0.095
 """Seconds between two deliveries while training runs."""
-NUMBERS_EVERY = 0.33
+NUMBERS_EVERY = 0.5
 """Seconds between two pictures of the numbers while training runs at full speed: nobody reads them faster."""
 
 

@@ -1,4 +1,4 @@
-"""All curves of one plot as a single graphics item. Axes, mouse and the choice of what is shown are `plot_view`'s.
+"""All curves of one plot as a single widget. Axes, mouse and the choice of what is shown are `plot_view`'s.
 
 Long curves are not drawn by Qt: NumPy fills one image, column by column, so that a frame costs the same for a thousand
 rows and for ten million, quiet or noisy, and holds the interpreter's lock only briefly (NumPy lets go of it, a painter
@@ -13,9 +13,9 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from pyqtgraph.Qt.internals import PrimitiveArray
-from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
-from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtCore import QLineF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.pyramid import Doubles, Envelope, Floats, Pyramid
@@ -27,13 +27,18 @@ VERY_FEW = 40
 MARK = 2  # pixels; the foot where steps have values that are not finite
 
 
-class Curves(QGraphicsItem):
-    """Draws columns `first` to `first + len(shown)` of a pyramid into its parent view, in the view's own pixels."""
+class Curves(QWidget):
+    """Draws columns `first` to `first + len(shown)` of a pyramid over the ranges of a view, which it covers.
 
-    def __init__(self, view: pg.ViewBox, pyramid: Pyramid, hint: str) -> None:
-        super().__init__(view)
-        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
-        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+    An opaque widget and not an item of the view's scene: a scene brings the whole window to the screen each time that
+    it has drawn, which costs ten times as much as the curves.
+    """
+
+    def __init__(self, view: pg.ViewBox, pyramid: Pyramid, hint: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        # The mouse is the view's below.
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.pyramid, self.hint = pyramid, hint
         self.first = 0
         self.shown: list[bool] = []
@@ -45,14 +50,10 @@ class Curves(QGraphicsItem):
         self._image = QImage()
         self._stale_from: float | None = 0.0  # the first step whose pixels are not right any more
 
-    def boundingRect(self) -> QRectF:
-        return self._view.rect()
-
     def refresh(self) -> None:
         """Draw everything anew: the range, the size, the colours or what is shown have changed."""
         self._stale_from = -math.inf
         self._palette = _palette(self._columns())
-        self.prepareGeometryChange()
         self.update()
 
     def grown(self, before: int) -> None:
@@ -62,37 +63,40 @@ class Curves(QGraphicsItem):
         (left, right), _ = self._view.viewRange()
         if step > right:
             return
-        size = self.boundingRect()
-        x = (step - left) / (right - left) * size.width() - 4
-        self.update(size if self._are_few(before) else QRectF(x, 0, size.width() - x, size.height()))
+        x = 0 if self._are_few(before) else max(0, int((step - left) / (right - left) * self.width()) - 4)
+        self.update(x, 0, self.width() - x, self.height())
 
     def envelope(self, width: int) -> Envelope:
         """What is in view, in buckets of about `width` steps, on the y axis's scale; without curves switched off."""
         (left, right), _ = self._view.viewRange()
         return self._envelope(left, right, width)
 
-    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:  # noqa: ARG002
+    def paintEvent(self, event: QPaintEvent) -> None:
+        self.draw(QPainter(self), event.rect(), self.devicePixelRatioF())
+
+    def draw(self, painter: QPainter, exposed: QRect, scale: float) -> None:
+        """Draw the part `exposed` of the widget, sharp where a pixel of the widget is `scale` of the device's."""
+        few = self._are_few(len(self.pyramid))
+        if few or not len(self.pyramid):
+            painter.fillRect(exposed, theme.colour("base"))
         if not len(self.pyramid):
             painter.setPen(theme.colour("muted"))
-            painter.drawText(self.boundingRect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.hint)
-            return
-        scale = painter.device().devicePixelRatioF()
-        exposed: QRectF = option.exposedRect  # pyright: ignore[reportAttributeAccessIssue]
-        if self._are_few(len(self.pyramid)):
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.hint)
+        elif few:
             self._draw_few(painter)
         else:
             self._fill(scale)
-            # Only the strip that is asked for is copied; whole pixels, so that nothing is scaled.
-            x, end = math.floor(exposed.left()), math.ceil(exposed.right())
-            source = QRectF(x * scale, 0, (end - x) * scale, self._image.height())
-            painter.drawImage(QRectF(x, 0, end - x, self._image.height() / scale), self._image, source)
+            # Only the strip that is asked for is copied.
+            source = QRectF(exposed.left() * scale, 0, exposed.width() * scale, self._image.height())
+            target = QRectF(exposed.left(), 0, exposed.width(), self._image.height() / scale)
+            painter.drawImage(target, self._image, source)
 
     # ------------------------------------------------------------------------------------------------ long curves
 
     def _fill(self, scale: float) -> None:
         """Bring the stale columns up to date: numbers first (0 ground, 1 grid, 2 and up curves), then colours."""
         (left, right), _ = self._view.viewRange()
-        size = self.boundingRect()
+        size = self.size()
         width, height = max(1, math.ceil(size.width() * scale)), max(1, math.ceil(size.height() * scale))
         if self._pixels.shape != (height, width) or self._image.devicePixelRatio() != scale:
             self._pixels = np.zeros((height, width), np.uint32)
@@ -152,7 +156,7 @@ class Curves(QGraphicsItem):
 
     def _draw_few(self, painter: QPainter) -> None:
         (left, right), (bottom, top) = self._view.viewRange()
-        size = self.boundingRect()
+        size = self.size()
         found = self._envelope(left, right, 1)
         x = (found.steps - left) / (right - left) * size.width()
         # Far outside is far enough: Qt's painter overflows beyond about 2**24 pixels.
@@ -198,7 +202,7 @@ class Curves(QGraphicsItem):
 
     def _bucket(self) -> int:
         (left, right), _ = self._view.viewRange()
-        return max(1, int((right - left) / max(1.0, self.boundingRect().width())))
+        return max(1, int((right - left) / max(1.0, self.width())))
 
     def _envelope(self, left: float, right: float, width: int) -> Envelope:
         """The shown curves from step `left` to `right` and one bucket more on each side, on the y axis's scale."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.colour_scale import DIVERGING, paint, steady_range
+from lenet_gui.gui.steady import Steady
 
 _MOST_TILES = 1024
 _STRIP = 32
@@ -234,14 +235,13 @@ class Heatmap(QWidget):
         self.read_out.setObjectName("heatmap_read_out")
         self.read_out.setFont(theme.mono())
         self.read_out.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.read_out.setMinimumWidth(48)
         self._values: NDArray[np.float32] = np.empty(0, np.float32)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.UNIT)
         layout.addWidget(self.mosaic, 1)
         layout.addWidget(self.bar)
-        layout.addWidget(self.read_out)
+        layout.addWidget(Steady(self.read_out))
         self.mosaic.pointed.connect(self._read_out)
 
     def show_values(self, values: NDArray[np.float32], scale: str = DIVERGING) -> None:

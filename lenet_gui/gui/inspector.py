@@ -93,6 +93,11 @@ class InspectorPanel(Panel):
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
+    def choose(self, name: str) -> None:
+        """Mark the parameter `name`, as a click on it does. Before the first frame there is none to mark."""
+        if name in self._items:
+            self.tree.setCurrentItem(self._items[name])
+
     def show_frame(self, frame: Frame) -> None:
         if frame.modules != self._modules or not _same_tensors(frame.parameters, self._parameters):
             self._build(frame)

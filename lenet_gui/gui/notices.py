@@ -89,8 +89,10 @@ class NoticeArea(QFrame):
 
     def dismiss_refusals(self) -> None:
         """What was refused is past once something else was done."""
-        self._waiting = [shown for shown in self._waiting if shown.notice.kind != "refused"]
-        self._show_newest()
+        kept = [shown for shown in self._waiting if shown.notice.kind != "refused"]
+        if len(kept) < len(self._waiting):
+            self._waiting = kept
+            self._show_newest()
 
     def place_below(self, top: int) -> None:
         """Where the toolbars end, in the window's pixels."""

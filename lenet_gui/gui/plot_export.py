@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication
 
@@ -63,6 +63,11 @@ def picture(plots: Sequence[tuple[str, PlotView]]) -> QImage:
         painter.drawText(QRectF(x, gap / 2, view.width(), line), Qt.AlignmentFlag.AlignHCenter, title)
         _draw_legend(painter, title, view, QRectF(x, gap / 2 + line, view.width(), line))
         view.render(painter, QRectF(x, header, view.width(), view.height()), view.viewport().rect())
+        painter.save()
+        painter.translate(QPointF(x, header) + view.curves.pos())
+        painter.setClipRect(view.curves.rect())
+        view.curves.draw(painter, view.curves.rect(), SCALE)
+        painter.restore()
         x += view.width() + gap
     painter.end()
     return image

@@ -15,17 +15,17 @@ from lenet_gui.gui import plot_export, theme
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.plot_pane import PlotPane, tool
 from lenet_gui.gui.pyramid import Pyramid
-from lenet_gui.protocol import Series
+from lenet_gui.protocol import Frame, Series
 
 # The axis of steps grows by this factor when the run has filled it, and a window that follows moves by this share of
 # its width: a few axis layouts for a whole run, where every frame would need one.
-GROWTH = 1.5
+GROWTH = 2
 LEAP = 0.25
 FIRST_WIDTH = 20
 # Room before step 0, as a share of the steps shown.
 EDGE = 1 / 64
-# The y axis is looked at again when there are this many times more steps.
-MORE = 1.05
+# During a run the y axis is looked at again when there are this many times more steps, and at its end.
+MORE = 1.4
 
 
 class PlotsPanel(Panel):
@@ -80,6 +80,11 @@ class PlotsPanel(Panel):
             for plot in self._plots:
                 plot.view.curves.grown(before)
         self._show_newest()
+
+    def show_frame(self, frame: Frame) -> None:
+        if not frame.running:
+            self._fit_at = 0.0
+            self._show_newest()
 
     def _start(self, series: Series) -> None:
         self._run, self.names, self.pyramid = series.run, series.names, Pyramid(len(series.names))

@@ -58,6 +58,7 @@ class SettingsBar(QToolBar):
         super().__init__("Settings of the run", parent)
         self.setObjectName("settings_bar")
         self._settings: Settings | None = None
+        self._shown: tuple | None = None
         self._wanted: Settings | None = None
         self._choices: tuple[OptimizerChoice, ...] = ()
         self._data: list[tuple[str, str, bool | None]] = []
@@ -92,9 +93,11 @@ class SettingsBar(QToolBar):
         self._show_settings()
 
     def show_frame(self, frame: Frame) -> None:
-        self.allow(frame.allowed)
-        self._settings = frame.settings
-        self._show_settings()
+        if (frame.allowed, frame.settings) != self._shown:
+            self._shown = frame.allowed, frame.settings
+            self.allow(frame.allowed)
+            self._settings = frame.settings
+            self._show_settings()
 
     def wanted(self) -> Settings | None:
         """What a new run would start from: the settings in force, with the choices that wait for it."""
@@ -149,6 +152,11 @@ class SettingsBar(QToolBar):
         self.optimizer.picked.connect(self._optimizer_picked)
         self.data.picked.connect(self._data_picked)
         self.seed.committed.connect(lambda value: self._want(seed=value))
+        self.asked.connect(self._expect_answer)
+
+    def _expect_answer(self) -> None:
+        # What was asked for may be refused: then the same settings have to be shown again.
+        self._shown = None
 
     def _set(self, key: str, value: Value) -> None:
         if self._settings is not None and getattr(self._settings, key) != value:

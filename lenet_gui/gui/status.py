@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
 from lenet_gui.gui import theme
@@ -20,6 +21,31 @@ _FIELDS = (
 )
 
 
+class ProgressBar(QProgressBar):
+    """Painted flat and opaque: the gradients of the style cost more than the whole status bar."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("status_progress")
+        self.setAccessibleName("Progress of what takes long")
+        # Not WA_OpaquePaintEvent, which the style takes away again.
+        self.setAutoFillBackground(True)
+        self.setFixedSize(180, 16)
+        kept = self.sizePolicy()
+        kept.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(kept)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
+        painter = QPainter(self)
+        done = self.width() * self.value() // max(1, self.maximum())
+        painter.fillRect(self.rect(), theme.colour("button"))
+        painter.fillRect(QRect(0, 0, done, self.height()), theme.colour("selection"))
+        painter.setPen(theme.colour("grid"))
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.format())
+
+
 class StatusBar(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -29,6 +55,7 @@ class StatusBar(QStatusBar):
         self.setFont(theme.mono())
         self.fields: dict[str, QLabel] = {}
         self._n = 0
+        self._accuracy: Accuracy | None = None
         metrics = QFontMetrics(self.font())
         for name, longest, tip in _FIELDS:
             label = QLabel(self)
@@ -36,10 +63,12 @@ class StatusBar(QStatusBar):
             label.setAccessibleName(tip)
             label.setToolTip(tip)
             label.setFont(self.font())
-            label.setFixedWidth(metrics.horizontalAdvance(longest) + 2 * theme.UNIT)
+            # Of one size and opaque: new words then lay nothing out, and nothing below them is painted again.
+            label.setFixedSize(metrics.horizontalAdvance(longest) + 2 * theme.UNIT, metrics.height())
+            label.setAutoFillBackground(True)
             self.addWidget(label)
             self.fields[name] = label
-        self._progress = _progress_bar(self)
+        self._progress = ProgressBar(self)
         self.addPermanentWidget(self._progress)
         # An empty bar keeps its place: hiding it would move the fields.
         self._rest()
@@ -52,19 +81,23 @@ class StatusBar(QStatusBar):
         self.fields["device"].setToolTip("\n".join(f"{name} {version}" for name, version in ready.versions))
 
     def show_frame(self, frame: Frame) -> None:
-        batches = f"{frame.batch}/{frame.batches}" if frame.batches is not None else f"{frame.batch:,}"
+        # Counted from 1, as the console does and people do.
+        batch = frame.batch + 1
+        batches = f"{batch}/{frame.batches}" if frame.batches is not None else f"{batch:,}"
         self._write("phase", "running" if frame.running else f"next: {frame.next}")
         self.fields["phase"].setToolTip(frame.reason or _FIELDS[0][2])
         self._write("step", f"step {frame.step:,}")
-        self._write("epoch", (f"epoch {frame.epoch} · " if frame.epoch is not None else "") + f"batch {batches}")
+        self._write("epoch", (f"epoch {frame.epoch + 1} · " if frame.epoch is not None else "") + f"batch {batches}")
         threads = frame.settings.threads
         self._write("device", f"{frame.settings.device} · {threads} thread{'s' if threads > 1 else ''}")
         self._write("speed", f"{frame.steps_per_second:,.0f} steps/s" if frame.running else "")
-        self.show_accuracy(frame.accuracy)
+        if frame.accuracy != self._accuracy:
+            self.show_accuracy(frame.accuracy)
         self._write("exact", "exact" if frame.exact else "approximate", "ok" if frame.exact else "place")
         self._show_remaining(frame)
 
     def show_accuracy(self, accuracy: Accuracy | None) -> None:
+        self._accuracy = accuracy
         if accuracy is None:
             self._write("accuracy", "")
             return
@@ -91,11 +124,14 @@ class StatusBar(QStatusBar):
             self._rest()
 
     def _advance(self, what: str, done: int, total: int) -> None:
+        # Left to itself a QProgressBar paints at each new value, at once, and with it all of the window that waits.
+        self._progress.setUpdatesEnabled(False)
         # The bar counts in thousandths: a QProgressBar's numbers are 32 bits wide, a run's may be more.
         self._progress.setRange(0, 1000 if total else 0)
         self._progress.setValue(1000 * done // total if total else 0)
         self._progress.setFormat(what)
         self._progress.setToolTip(f"{what}: {done:,} of {total:,}" if total else what)
+        self._progress.setUpdatesEnabled(True)
         self._progress.setVisible(True)
 
     def _rest(self) -> None:
@@ -107,14 +143,3 @@ class StatusBar(QStatusBar):
             label.setText(text)
             if ink:
                 label.setStyleSheet(f"color: {theme.colour(ink).name()}")
-
-
-def _progress_bar(parent: QWidget) -> QProgressBar:
-    bar = QProgressBar(parent)
-    bar.setObjectName("status_progress")
-    bar.setAccessibleName("Progress of what takes long")
-    bar.setFixedSize(180, 16)
-    kept = bar.sizePolicy()
-    kept.setRetainSizeWhenHidden(True)
-    bar.setSizePolicy(kept)
-    return bar

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from lenet_gui.gui import theme
 from lenet_gui.gui.heatmap import Heatmap
 from lenet_gui.gui.panel import Panel
+from lenet_gui.gui.steady import Steady
 from lenet_gui.gui.tables import NumberTable
 from lenet_gui.protocol import Frame, Reply, TensorReply, TensorRequest, UpdateReply, UpdateRequest
 
@@ -58,8 +59,6 @@ class TensorPanel(Panel):
         self.formula = _label("tensor_formula", "The optimizer's rule with its numbers")
         self.statistics = _label("tensor_statistics", "Range, mean and norm")
         self.statistics.setWordWrap(True)
-        # Two lines, needed or not, so that the picture above keeps its size.
-        self.statistics.setFixedHeight(2 * self.statistics.fontMetrics().lineSpacing() + theme.UNIT)
         self.statistics.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.message = _label("tensor_message", "What there is to see")
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -89,7 +88,8 @@ class TensorPanel(Panel):
         layout.addLayout(_row(self.views))
         layout.addWidget(self.formula)
         layout.addWidget(self.pages, 1)
-        layout.addWidget(self.statistics)
+        # Two lines, needed or not, so that the picture above keeps its size.
+        layout.addWidget(Steady(self.statistics, lines=2))
         self._draw()
 
     @property
@@ -154,7 +154,6 @@ class TensorPanel(Panel):
         for button in self.views.buttons():
             button.setEnabled(self.part != "update")
         self.formula.setVisible(isinstance(reply, UpdateReply))
-        self.statistics.setText(" ")
         if isinstance(reply, UpdateReply):
             self._draw_update(reply)
         elif isinstance(reply, TensorReply):
@@ -202,6 +201,7 @@ class TensorPanel(Panel):
 
     def _say(self, words: str) -> None:
         self.message.setText(words)
+        self.statistics.setText(" ")
         self.pages.setCurrentWidget(self.message)
 
 

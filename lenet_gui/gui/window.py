@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QToolBar
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
 from lenet_gui.gui import menus, shortcuts, theme
 from lenet_gui.gui.about import about_box
@@ -70,7 +70,7 @@ class Window(QMainWindow):
 
     @Slot(object)
     def show_frame(self, frame: Frame) -> None:
-        """The light parts, which follow a run closely: bars, status and plots."""
+        """The light parts, which follow a run closely: bars and plots."""
         if self.frame is not None and frame.place != self.frame.place:
             self.notices.dismiss_refusals()
         first, self.frame = self.frame is None, frame
@@ -80,18 +80,19 @@ class Window(QMainWindow):
         if first:
             self.phase_bar.phases[frame.next].setFocus()
             for row in frame.parameters[:1]:
-                self.panels["tensor"].show_tensor(row.name)  # type: ignore[attr-defined]
+                self.panels["inspector"].show_frame(frame)
+                self.panels["inspector"].choose(row.name)  # type: ignore[attr-defined]
         else:
             self.phase_bar.keep_focus(focus, frame)
         self.settings_bar.show_frame(frame)
-        self.status.show_frame(frame)
         plots = self.panels.get("plots")
         if plots is not None and plots.isVisible():
             plots.show_frame(frame)
 
     @Slot(object)
     def show_numbers(self, frame: Frame) -> None:
-        """The panels full of numbers, as far as they can be seen."""
+        """The status and the panels full of numbers, as far as they can be seen."""
+        self.status.show_frame(frame)
         for name, panel in self.panels.items():
             if name != "plots" and panel.isVisible():
                 panel.show_frame(frame)
@@ -294,4 +295,4 @@ class Window(QMainWindow):
         shortcuts.ShortcutsDialog(self.actions_, self.preferences, self).show()
 
     def _bars_end(self) -> int:
-        return max(bar.geometry().bottom() for bar in self.findChildren(QToolBar)) + 1
+        return max(bar.geometry().bottom() for bar in (self.phase_bar, self.settings_bar)) + 1
