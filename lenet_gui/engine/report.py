@@ -41,8 +41,7 @@ class Report:
         self._session = session
         self._run = run
         self._exact = exact
-        # Listed once: in a run, what a frame costs is taken from the training.
-        self._modules = view.module_rows(session.model)
+        self._viewer = view.Viewer(session)
         self._told_steps = 0
         self._told_place = -1
         self._finite = True
@@ -56,7 +55,7 @@ class Report:
         self._told_place = len(self._session.journal)
         speed = self._steps_per_second() if running else 0.0
         situation = view.Situation(self._run, reason, running, remaining, self._accuracy, speed, self._exact)
-        self._channel.give(view.frame(self._session, self._modules, situation))
+        self._channel.give(self._viewer.frame(situation))
 
     @property
     def behind(self) -> bool:

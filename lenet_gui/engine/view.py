@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
 from lenet_gui.engine.autograd import chain
 from lenet_gui.engine.session import Session
@@ -45,8 +47,32 @@ class Situation:
     exact: bool
 
 
-def frame(session: Session, modules: tuple[ModuleRow, ...], now: Situation) -> Frame:
-    """Everything the panels need at this place."""
+class Viewer:
+    """Makes a session's frames. In a run they are taken from the training: what stays the same is read once."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._modules = tuple(
+            ModuleRow(path, type(module).__name__, sum(parameter.numel() for parameter in module.parameters()))
+            for path, module in session.model.named_modules()
+        )
+        # Weakly, because an output that was replaced must take its graph along.
+        self._seen: list[Callable[[], Tensor | None]] = []
+        self._forwarded: tuple[int | None, bool] | None = None
+        self._samples = _samples(session)
+
+    def frame(self, now: Situation) -> Frame:
+        """Everything the panels need at this place. The batch is the same value as before while it has not changed."""
+        session = self._session
+        tensors = [tensor for tensor in (session.input, session.output, session.target) if tensor is not None]
+        unchanged = len(tensors) == len(self._seen) and session.forwarded == self._forwarded
+        if not unchanged or any(seen() is not tensor for seen, tensor in zip(self._seen, tensors, strict=True)):
+            self._seen, self._forwarded = [weakref.ref(tensor) for tensor in tensors], session.forwarded
+            self._samples = _samples(session)
+        return _frame(session, self._modules, self._samples, now)
+
+
+def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView, now: Situation) -> Frame:
     size = session.source.size
     batch_size = session.settings.batch_size
     allowed = RUNNING if now.running else STOPPED
@@ -66,7 +92,7 @@ def frame(session: Session, modules: tuple[ModuleRow, ...], now: Situation) -> F
         settings=session.settings,
         modules=modules,
         parameters=_parameters(session),
-        samples=_samples(session),
+        samples=samples,
         loss=None if session.last_loss is None else session.last_loss.item(),
         graph=session.graph,
         chain=chain(session.last_loss, "loss") or chain(session.output, "output"),
@@ -126,14 +152,6 @@ def update_rule(settings: Settings) -> str:
 
 def _place(session: Session) -> Place:
     return Place("main", len(session.journal))
-
-
-def module_rows(model: nn.Module) -> tuple[ModuleRow, ...]:
-    """The model's modules, which stay the same from frame to frame."""
-    return tuple(
-        ModuleRow(path, type(module).__name__, sum(parameter.numel() for parameter in module.parameters()))
-        for path, module in model.named_modules()
-    )
 
 
 def _parameters(session: Session) -> tuple[ParameterRow, ...]:

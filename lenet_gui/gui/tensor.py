@@ -123,8 +123,9 @@ class TensorPanel(Panel):
         if reply.id != self._id or not self._name:
             return
         self._waiting = False
-        self._reply = reply
-        self._draw()
+        if not _same_numbers(self._reply, reply):
+            self._reply = reply
+            self._draw()
         if self._behind:
             self._ask()
 
@@ -205,6 +206,17 @@ class TensorPanel(Panel):
         self.pages.setCurrentWidget(self.message)
 
 
+def _same_numbers(shown: Reply | None, reply: Reply) -> bool:
+    """Whether what is shown is what has come: most phases change no weight."""
+    if not isinstance(shown, TensorReply) or not isinstance(reply, TensorReply):
+        return False
+    if (shown.name, shown.part, shown.shape) != (reply.name, reply.part, reply.shape):
+        return False
+    if shown.values is None or reply.values is None:
+        return shown.values is reply.values
+    return shown.values.tobytes() == reply.values.tobytes()
+
+
 def statistics_text(values: NDArray[np.float32], shape: tuple[int, ...]) -> str:
     """Range, mean and norm of the finite numbers, in float64; how many are not finite, or were left out."""
     finite = values[np.isfinite(values)].astype(np.float64)
@@ -254,8 +266,9 @@ def _switch(name: str, choices: dict[str, tuple[str, str]], owner: QWidget) -> Q
 
 
 def _choice(group: QButtonGroup) -> str:
-    # One of an exclusive group is always checked; its type does not say so.
-    return next(button.property("choice") for button in group.buttons() if button.isChecked())
+    checked = group.checkedButton()
+    assert checked is not None  # one of an exclusive group always is
+    return checked.property("choice")
 
 
 def _row(group: QButtonGroup) -> QHBoxLayout:

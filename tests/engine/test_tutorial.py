@@ -163,7 +163,7 @@ def test_7_the_chain_behind_the_loss() -> None:
     session.forward()
     session.loss()
     now = view.Situation(1, "", False, None, None, 0.0, True)
-    assert view.frame(session, view.module_rows(session.model), now).chain == (
+    assert view.Viewer(session).frame(now).chain == (
         *("input", "conv2d", "relu", "maxpool2d", "conv2d", "relu", "maxpool2d", "view"),
         *("linear", "relu", "linear", "relu", "linear", "MSELoss", "loss"),
     )

@@ -17,7 +17,7 @@ from lenet_gui.protocol import CYCLE, Frame, TensorRequest, UpdateRequest
 
 
 def frame(session: Session) -> Frame:
-    return view.frame(session, view.module_rows(session.model), view.Situation(1, "test", False, None, None, 0.0, True))
+    return view.Viewer(session).frame(view.Situation(1, "test", False, None, None, 0.0, True))
 
 
 def after(*phases: str, **options: Any) -> Session:
