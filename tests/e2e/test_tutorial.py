@@ -16,7 +16,7 @@ def script() -> tuple[Net, torch.Tensor]:
     return Net(), torch.randn(1, 1, 32, 32)
 
 
-def bias_of(net: Net) -> nn.Parameter:
+def bias_of(net: Net) -> torch.Tensor:
     assert net.conv1.bias is not None
     return net.conv1.bias
 

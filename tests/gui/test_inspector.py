@@ -116,6 +116,8 @@ def test_a_parameter_can_be_chosen_by_its_name(panel: InspectorPanel, qtbot: QtB
     with qtbot.waitSignal(panel.chosen) as chosen:
         panel.choose("fc1.bias")
     assert chosen.args == ["fc1.bias"]
-    assert panel.tree.currentItem().text(NAME) == "bias"
+    item = panel.tree.currentItem()
+    assert item is not None
+    assert item.text(NAME) == "bias"
     panel.choose("no such parameter")
-    assert panel.tree.currentItem().text(NAME) == "bias"
+    assert panel.tree.currentItem() is item
