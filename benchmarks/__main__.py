@@ -1,4 +1,4 @@
-"""Measures everything and prints the README's table: some fifteen minutes, best on a machine that does nothing else."""
+"""Measures everything and prints the README's table: about eight minutes, best on a machine that does nothing else."""
 
 import os
 import platform
