@@ -1,7 +1,9 @@
 """The composition root: builds the window, starts the worker, joins the two, and ends both in order."""
 
+# ruff: noqa: E402 (two settings have to be made before the imports)
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import threading
@@ -9,6 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+# The collector would walk all that is imported, again and again, before the first paint. `GarbageCollector` takes over.
+gc.disable()
 # OpenMP threads that spin while they wait slow a step a hundredfold on a busy machine. Read when torch is loaded.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
@@ -161,7 +165,9 @@ def run(arguments: list[str], look: Look = Look()) -> int:
 def application(arguments: list[str]) -> QApplication:
     """The one QApplication of the process, with its name and icon."""
     existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication([sys.argv[0], *arguments])
+    app = (
+        existing if isinstance(existing, QApplication) else QApplication([sys.argv[0], "-style", "fusion", *arguments])
+    )
     app.setApplicationName("lenet-gui")
     app.setApplicationVersion(__version__)
     app.setDesktopFileName("lenet-gui")

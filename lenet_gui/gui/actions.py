@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence, QPixmap
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.preferences import Preferences
 from lenet_gui.protocol import PHASES, Advance, Command, Evaluate, Frame, Incoming, PrintRequest
 
 
@@ -118,6 +119,7 @@ class Actions(QObject):
         self.entries = {entry.name: entry for entry in ENTRIES}
         self.by_name: dict[str, QAction] = {}
         self._allowed: tuple[str, ...] | None = None
+        self._undrawn = _undrawn()
         for entry in ENTRIES:
             self.by_name[entry.name] = self._make(entry)
         self.to_none = self._choice("grad_none", "Gradients become None", "optimizer.zero_grad(set_to_none=True)")
@@ -149,6 +151,11 @@ class Actions(QObject):
         action.setToolTip(_tip(self.entries[name], keys))
         action.setStatusTip("")
 
+    def recall_keys(self, preferences: Preferences) -> None:
+        """Give each action the keys that were chosen for it, or its own."""
+        for name, entry in self.entries.items():
+            self.set_keys(name, QKeySequence(preferences.text(f"keys/{name}", entry.keys)))
+
     def dress(self) -> None:
         """Draw the icons in the colours of now."""
         for name, action in self.by_name.items():
@@ -161,6 +168,8 @@ class Actions(QObject):
         action = QAction(number + entry.text, self)
         action.setObjectName(entry.name)
         action.triggered.connect(lambda: self._triggered(entry))
+        if entry.icon:
+            action.setIcon(self._undrawn)
         self.by_name[entry.name] = action
         self.set_keys(entry.name, QKeySequence(entry.keys))
         return action
@@ -179,6 +188,13 @@ class Actions(QObject):
             self.asked.emit(_TO_ZEROS)
         else:
             self.asked.emit(entry.message)
+
+
+def _undrawn() -> QIcon:
+    """Keeps the place of a picture: drawing them all would delay the window's first paint."""
+    nothing = QPixmap(40, 40)
+    nothing.fill(Qt.GlobalColor.transparent)
+    return QIcon(nothing)
 
 
 def _tip(entry: Entry, keys: QKeySequence) -> str:

@@ -24,12 +24,6 @@ from lenet_gui.gui.preferences import Preferences
 TAKEN = ("Alt+F10", "Alt+F5", "Alt+F4", "Alt+F8")
 
 
-def restore(actions: Actions, preferences: Preferences) -> None:
-    """Give each action the keys that were chosen for it, or its own."""
-    for name, entry in actions.entries.items():
-        actions.set_keys(name, QKeySequence(preferences.text(f"keys/{name}", entry.keys)))
-
-
 class ShortcutsDialog(QDialog):
     """Every action with its keys. A change holds at once and is remembered."""
 

@@ -6,13 +6,16 @@ Neither NumPy nor pyqtgraph is imported here: the window's first paint must not 
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
-from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 
 from lenet_gui import resources
+
+if TYPE_CHECKING:
+    from PySide6.QtSvg import QSvgRenderer
 
 SCHEMES = ("light", "dark", "system")
 UNIT = 4
@@ -77,7 +80,6 @@ def apply(app: QApplication, scheme: str) -> None:
         raise ValueError(f"the colour scheme must be one of {', '.join(SCHEMES)}, not {scheme!r}")
     hints = app.styleHints()
     if app.property("scheme") is None:
-        app.setStyle("fusion")
         hints.colorSchemeChanged.connect(_follow_system)
     app.setProperty("scheme", scheme)
     if scheme == "system":
@@ -171,6 +173,9 @@ def icon(name: str, role: str = "text") -> QIcon:
     Call it again after a change of palette. A file that is missing or broken gives an empty icon, so that the
     button shows its words alone.
     """
+    # Not before the first paint, which has no icons yet.
+    from PySide6.QtSvg import QSvgRenderer
+
     try:
         source = resources.path("icons", f"{name}.svg").read_text(encoding="utf-8")
     except OSError:

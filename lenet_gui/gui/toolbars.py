@@ -83,7 +83,7 @@ class PhaseBar(QToolBar):
     def highlight(self, phase: str) -> None:
         """Show which phase is next, in blue on the way forward and in orange on the way back."""
         for name, button in self.phases.items():
-            if button.property("next") != (name == phase):
+            if bool(button.property("next")) != (name == phase):
                 button.setProperty("next", name == phase)
                 button.style().polish(button)
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDesktopServices, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow
 
-from lenet_gui.gui import menus, shortcuts, theme
-from lenet_gui.gui.about import about_box
+from lenet_gui.gui import menus, theme
 from lenet_gui.gui.actions import Actions
 from lenet_gui.gui.docks import LOADERS, Docks
 from lenet_gui.gui.notices import NoticeArea, failure_dialog
@@ -58,7 +57,6 @@ class Window(QMainWindow):
         self._assemble()
         self._join()
         self._recall()
-        self.dress()
 
     # What the worker gives.
 
@@ -191,6 +189,8 @@ class Window(QMainWindow):
         self.addActions(list(self.actions_.by_name.values()))
 
     def _join(self) -> None:
+        # Drawing the icons takes 20 ms. Until then the buttons keep their places free.
+        self.painted.connect(self.dress)
         for source in (self.actions_, self.phase_bar, self.settings_bar, self.notices):
             source.asked.connect(self.asked)
         self.phase_bar.begun.connect(self.status.start_n)
@@ -200,20 +200,20 @@ class Window(QMainWindow):
             "run_n": self.phase_bar.run_n,
             "pause": self.paused.emit,
             "new_run": self._new_run_pressed,
-            "save_picture": self._choose_picture,
+            "save_picture": lambda: _dialogs().ask_for_picture(self, self.save_picture),
             "quit": self.close,
             "find": self._find,
             "reset_layout": self.docks.arrange,
-            "show_shortcuts": self._show_shortcuts,
-            "open_log": lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._log_folder))),
-            "about": lambda: about_box(self, self._ready).open(),
+            "show_shortcuts": lambda: _dialogs().ShortcutsDialog(self.actions_, self.preferences, self).show(),
+            "open_log": lambda: _dialogs().open_folder(self._log_folder),
+            "about": lambda: _dialogs().about_box(self, self._ready).open(),
         }
         self.actions_.chosen.connect(lambda name: doings[name]())
 
     # What is remembered.
 
     def _recall(self) -> None:
-        shortcuts.restore(self.actions_, self.preferences)
+        self.actions_.recall_keys(self.preferences)
         self.phase_bar.slider.setValue(int(self.preferences.number("speed", 60, 0, 60)))
         self.phase_bar.steps.set_value(int(self.preferences.number("steps", 100, 1, 10**12)))
         self.actions_.to_zeros.setChecked(self.preferences.flag("grad_zeros", False))
@@ -266,14 +266,6 @@ class Window(QMainWindow):
         self.asked.emit(NewRun(settings))
         self.settings_bar.forget_wanted()
 
-    def _choose_picture(self) -> None:
-        dialog = QFileDialog(self, "Save picture", "lenet.png", "PNG (*.png)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("png")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(self.save_picture)
-        dialog.open()
-
     def save_picture(self, path: str) -> bool:
         """Write the window as a PNG. Where that fails a notice says so, and `False` comes back."""
         saved = self.grab().save(path, "PNG")
@@ -291,8 +283,12 @@ class Window(QMainWindow):
         if inspector is not None:
             inspector.focus_search()  # type: ignore[attr-defined]
 
-    def _show_shortcuts(self) -> None:
-        shortcuts.ShortcutsDialog(self.actions_, self.preferences, self).show()
-
     def _bars_end(self) -> int:
         return max(bar.geometry().bottom() for bar in (self.phase_bar, self.settings_bar)) + 1
+
+
+def _dialogs():
+    # Imported when one is wanted: the first paint must not wait for them.
+    from lenet_gui.gui import dialogs
+
+    return dialogs

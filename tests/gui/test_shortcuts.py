@@ -42,7 +42,7 @@ def test_new_keys_hold_at_once_and_at_the_next_start(dialog, actions, preference
     preferences.save()
     owner = QObject()
     later = Actions(owner)
-    shortcuts.restore(later, Preferences(folder()))
+    later.recall_keys(Preferences(folder()))
     assert later["forward"].shortcut() == QKeySequence("Ctrl+Alt+F")
     owner.deleteLater()
 
@@ -62,12 +62,12 @@ def test_keys_of_the_desktop_are_refused(dialog, actions):
 
 def test_keys_can_be_removed_and_stay_removed(dialog, actions, preferences):
     dialog.change("forward", QKeySequence())
-    shortcuts.restore(actions, preferences)
+    actions.recall_keys(preferences)
     assert actions["forward"].shortcut().isEmpty()
 
 
 def test_all_come_back_to_the_defaults(dialog, actions, preferences):
     dialog.change("forward", QKeySequence("Ctrl+Alt+F"))
     dialog.findChild(QPushButton, "reset_shortcuts").click()
-    shortcuts.restore(actions, preferences)
+    actions.recall_keys(preferences)
     assert actions["forward"].shortcut() == QKeySequence("Ctrl+2")
