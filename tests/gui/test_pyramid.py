@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -100,15 +102,15 @@ def test_buckets_and_rows_are_right_across_the_blocks_of_storage(width: int) -> 
 def test_seven_columns_cost_less_than_sixty_bytes_a_row() -> None:
     pyramid = Pyramid(7)
     pyramid.append(np.zeros((8 * BLOCK, 7), np.float32))
-    stored = [pyramid.raw, *(part for level in pyramid._levels for part in (level.low, level.high, level.broken))]
-    touched = sum(part.length * part.columns * np.dtype(part.dtype).itemsize for part in stored)
+    stored = [pyramid.raw, *pyramid._levels]
+    touched = sum(4 * part.length * math.prod(part.shape) for part in stored)
     assert touched / len(pyramid) < 60
 
 
 def test_a_pixel_column_covers_the_lines_that_cross_it() -> None:
     x = np.array([0.5, 2.5, 2.75])
     values = np.array([[0.0, 2.0, 5.0]])
-    low, high = spans(x, values, values, 4)
+    low, high = spans(x, values, 4), -spans(x, -values, 4)
     assert low[0, :3].tolist() == [0.0, 0.5, 1.5]
     assert high[0, :3].tolist() == [0.5, 1.5, 5.0]
     assert np.isnan(low[0, 3])
@@ -117,6 +119,6 @@ def test_a_pixel_column_covers_the_lines_that_cross_it() -> None:
 def test_a_gap_stays_a_gap_and_a_lonely_point_is_seen() -> None:
     x = np.array([0.5, 1.5, 2.5, 3.5])
     values = np.array([[1.0, np.nan, 3.0, np.nan]])
-    low, high = spans(x, values, values, 5)
+    low, high = spans(x, values, 5), -spans(x, -values, 5)
     assert low[0, [0, 2]].tolist() == high[0, [0, 2]].tolist() == [1.0, 3.0]
     assert np.isnan(low[0, [1, 3, 4]]).all()
