@@ -14,7 +14,8 @@ from lenet_gui.events import until
 from lenet_gui.gui.plots import PlotsPanel
 from lenet_gui.protocol import Frame, Run
 
-STEPS = {1: 3000, 16: 800, 64: 240}
+STEPS = {1: 9000, 16: 2400, 64: 720}
+"""About eight seconds each: the stop is one wait for the next frame, a tenth of a second, whatever the length."""
 ROUNDS = 10
 
 

@@ -44,7 +44,8 @@ class Report:
         self._viewer = view.Viewer(session)
         self._told_steps = 0
         self._told_place = -1
-        self._finite = True
+        self._not_finite_since: int | None = None
+        self._asked_not_finite = False
         self._accuracy: Accuracy | None = None
         self._times: deque[tuple[float, int]] = deque()
         self._channel.give(Series(run, session.log.names, 0, session.log.rows(0)))
@@ -66,17 +67,20 @@ class Report:
         """The rows of the log that were not told yet."""
         log = self._session.log
         if len(log) > self._told_steps:
-            self._channel.give(Series(self._run, log.names, self._told_steps, log.rows(self._told_steps)))
+            rows = log.rows(self._told_steps)
+            bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
+            if len(bad) and self._not_finite_since is None:
+                self._not_finite_since = self._told_steps + int(bad[0]) + 1
+            self._channel.give(Series(self._run, log.names, self._told_steps, rows))
             self._told_steps = len(log)
 
     def became_not_finite(self) -> int | None:
-        """The first step, counted from 1, whose loss is NaN or infinite when all before were finite; asked in a run."""
-        if not self._finite:
+        """The first step, counted from 1, whose loss is NaN or infinite, asked about once; `None` from then on."""
+        if self._asked_not_finite:
             return None
-        losses = self._session.log.rows(self._told_steps)[:, 0]
-        bad = np.flatnonzero(~np.isfinite(losses))
-        self._finite = not len(bad)
-        return None if self._finite else self._told_steps + int(bad[0]) + 1
+        self.series()
+        self._asked_not_finite = self._not_finite_since is not None
+        return self._not_finite_since
 
     def epoch(self) -> None:
         """Measure the test accuracy where an epoch has just ended."""

@@ -200,9 +200,9 @@ class Runner:
     def _between(self, remaining: int | None) -> bool:
         """Whether a run goes on; meanwhile the window is told how far it is, and small things are done for it."""
         self._report.epoch()
-        self._watch_for_anomaly()
         if self._channel.wants_frame and self._report.behind:
             self._channel.wants_frame = False
+            self._watch_for_anomaly()
             self._report.frame("running", running=True, remaining=remaining)
         waiting = [*self._pending]
         self._pending.clear()

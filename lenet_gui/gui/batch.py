@@ -121,25 +121,25 @@ class ScoreBars(QWidget):
         return sorted(largest | ({self._target} if self._target is not None else set()))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        painter = QPainter(self)
-        painter.setFont(theme.mono())
-        if not self._scores.size:
+        with QPainter(self) as painter:
+            painter.setFont(theme.mono())
+            if not self._scores.size:
+                painter.setPen(theme.colour("muted"))
+                words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+                painter.drawText(self.rect(), words, NOT_FORWARD)
+                return
+            classes = self._classes()
+            largest = int(np.argmax(self._scores))
+            metrics = painter.fontMetrics()
+            name = metrics.horizontalAdvance(f"{max(classes)} ") + metrics.horizontalAdvance("▶◆ ")
+            number = metrics.horizontalAdvance("-00.0000 ")
+            step = min(28.0, self.height() / len(classes))
+            room = max(8.0, self.width() - name - number)
+            zero = name + room / 2
+            for row, k in enumerate(classes):
+                self._paint_bar(painter, k, k == largest, QRectF(0, row * step, self.width(), step), zero, room / 2)
             painter.setPen(theme.colour("muted"))
-            words = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), words, NOT_FORWARD)
-            return
-        classes = self._classes()
-        largest = int(np.argmax(self._scores))
-        metrics = painter.fontMetrics()
-        name = metrics.horizontalAdvance(f"{max(classes)} ") + metrics.horizontalAdvance("▶◆ ")
-        number = metrics.horizontalAdvance("-00.0000 ")
-        step = min(28.0, self.height() / len(classes))
-        room = max(8.0, self.width() - name - number)
-        zero = name + room / 2
-        for row, k in enumerate(classes):
-            self._paint_bar(painter, k, k == largest, QRectF(0, row * step, self.width(), step), zero, room / 2)
-        painter.setPen(theme.colour("muted"))
-        painter.drawLine(round(zero), 0, round(zero), round(step * len(classes)))
+            painter.drawLine(round(zero), 0, round(zero), round(step * len(classes)))
 
     def _paint_bar(self, painter: QPainter, k: int, largest: bool, row: QRectF, zero: float, half: float) -> None:
         score = float(self._scores[k])

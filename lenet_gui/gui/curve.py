@@ -72,7 +72,9 @@ class Curves(QWidget):
         return self._envelope(left, right, width)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        self.draw(QPainter(self), event.rect(), self.devicePixelRatioF())
+        # Ended even where drawing fails: Qt aborts the process when a painter outlives its paint event.
+        with QPainter(self) as painter:
+            self.draw(painter, event.rect(), self.devicePixelRatioF())
 
     def draw(self, painter: QPainter, exposed: QRect, scale: float) -> None:
         """Draw the part `exposed` of the widget, sharp where a pixel of the widget is `scale` of the device's."""

@@ -107,23 +107,23 @@ class Mosaic(QWidget):
         self.columns = columns_for(count, height, width, self.size(), self._caption) if height * width else 1
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        painter = QPainter(self)
-        count, height, width = self.tiles.shape
-        if not self.tiles.size:
-            return
-        if self._pixels is None:
-            self._pixels = paint(self.tiles.reshape(count * height, width), self.scale, self.span, theme.is_dark())
-        # A view of the pixels, which this widget keeps: all tiles, one below the other, in one image.
-        image = QImage(self._pixels.data, width, count * height, 4 * width, QImage.Format.Format_RGB32)
-        shrunk = self.tile_rect(0).width() * self.devicePixelRatioF() < width
-        # Zero has the colour of the ground, so each map needs an outline.
-        painter.setPen(theme.colour("grid"))
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrunk)
-        for tile in range(count):
-            rect = self.tile_rect(tile)
-            painter.drawImage(rect, image, QRectF(0, tile * height, width, height))
-            painter.drawRect(rect)
-        self.paint_marks(painter)
+        with QPainter(self) as painter:
+            count, height, width = self.tiles.shape
+            if not self.tiles.size:
+                return
+            if self._pixels is None:
+                self._pixels = paint(self.tiles.reshape(count * height, width), self.scale, self.span, theme.is_dark())
+            # A view of the pixels, which this widget keeps: all tiles, one below the other, in one image.
+            image = QImage(self._pixels.data, width, count * height, 4 * width, QImage.Format.Format_RGB32)
+            shrunk = self.tile_rect(0).width() * self.devicePixelRatioF() < width
+            # Zero has the colour of the ground, so each map needs an outline.
+            painter.setPen(theme.colour("grid"))
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrunk)
+            for tile in range(count):
+                rect = self.tile_rect(tile)
+                painter.drawImage(rect, image, QRectF(0, tile * height, width, height))
+                painter.drawRect(rect)
+            self.paint_marks(painter)
 
     def paint_marks(self, painter: QPainter) -> None:
         """What is drawn over the maps: here, a frame around the cursor's cell."""
@@ -205,20 +205,22 @@ class ColourBar(QWidget):
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        painter = QPainter(self)
-        colours = paint(np.linspace(*self._span, 256, dtype=np.float32)[None], self._scale, self._span, theme.is_dark())
-        bar = QRect(0, 0, self.width() - 1, 8)
-        painter.drawImage(bar, QImage(colours.data, 256, 1, 4 * 256, QImage.Format.Format_RGB32))
-        painter.setPen(theme.colour("grid"))
-        painter.drawRect(bar)
-        painter.setPen(theme.colour("muted"))
-        words = self.rect().adjusted(0, 10, 0, 0)
-        low, high = self._span
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft, f"{low:g}")
-        painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{high:g}")
-        if low < 0 < high:
-            middle = round(self.width() * -low / (high - low))
-            painter.drawText(words.translated(middle - self.width() // 2, 0), Qt.AlignmentFlag.AlignHCenter, "0")
+        with QPainter(self) as painter:
+            colours = paint(
+                np.linspace(*self._span, 256, dtype=np.float32)[None], self._scale, self._span, theme.is_dark()
+            )
+            bar = QRect(0, 0, self.width() - 1, 8)
+            painter.drawImage(bar, QImage(colours.data, 256, 1, 4 * 256, QImage.Format.Format_RGB32))
+            painter.setPen(theme.colour("grid"))
+            painter.drawRect(bar)
+            painter.setPen(theme.colour("muted"))
+            words = self.rect().adjusted(0, 10, 0, 0)
+            low, high = self._span
+            painter.drawText(words, Qt.AlignmentFlag.AlignLeft, f"{low:g}")
+            painter.drawText(words, Qt.AlignmentFlag.AlignRight, f"{high:g}")
+            if low < 0 < high:
+                middle = round(self.width() * -low / (high - low))
+                painter.drawText(words.translated(middle - self.width() // 2, 0), Qt.AlignmentFlag.AlignHCenter, "0")
 
 
 class Heatmap(QWidget):

@@ -38,34 +38,34 @@ class Readout(QWidget):
         return "\n".join([f"step {self._step}", *(f"{name} {number}" for name, _, number in self._lines)])
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        painter = QPainter(self)
-        painter.setPen(theme.colour("muted"))
-        painter.drawLine(self._x, 0, self._x, self.height())
-        font = theme.mono()
-        painter.setFont(font)
-        letters = QFontMetrics(font)
-        names = max(
-            [letters.horizontalAdvance(name) for name, _, _ in self._lines] + [letters.horizontalAdvance("step")]
-        )
-        width = names + letters.horizontalAdvance("0" * (DIGITS + 1)) + 3 * GAP
-        line = letters.height()
-        height = line * (len(self._lines) + 1) + GAP
-        # On the other side of the line where there is no room.
-        left = self._x + GAP if self._x + GAP + width <= self.width() else self._x - GAP - width
-        box = QRect(max(0, left), theme.UNIT, width, height)
-        ground = theme.colour("base")
-        ground.setAlpha(235)
-        painter.fillRect(box, ground)
-        painter.setPen(theme.colour("grid"))
-        painter.drawRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5))
-        y = box.top() + theme.UNIT
-        for name, colour, number in [("step", theme.colour("muted"), self._step), *self._lines]:
-            row = QRect(box.left() + GAP, y, width - 2 * GAP, line)
-            painter.setPen(colour)
-            painter.drawText(row, Qt.AlignmentFlag.AlignLeft, name)
-            painter.setPen(theme.colour("text"))
-            painter.drawText(row, Qt.AlignmentFlag.AlignRight, number)
-            y += line
+        with QPainter(self) as painter:
+            painter.setPen(theme.colour("muted"))
+            painter.drawLine(self._x, 0, self._x, self.height())
+            font = theme.mono()
+            painter.setFont(font)
+            letters = QFontMetrics(font)
+            names = max(
+                [letters.horizontalAdvance(name) for name, _, _ in self._lines] + [letters.horizontalAdvance("step")]
+            )
+            width = names + letters.horizontalAdvance("0" * (DIGITS + 1)) + 3 * GAP
+            line = letters.height()
+            height = line * (len(self._lines) + 1) + GAP
+            # On the other side of the line where there is no room.
+            left = self._x + GAP if self._x + GAP + width <= self.width() else self._x - GAP - width
+            box = QRect(max(0, left), theme.UNIT, width, height)
+            ground = theme.colour("base")
+            ground.setAlpha(235)
+            painter.fillRect(box, ground)
+            painter.setPen(theme.colour("grid"))
+            painter.drawRect(QRectF(box).adjusted(0.5, 0.5, -0.5, -0.5))
+            y = box.top() + theme.UNIT
+            for name, colour, number in [("step", theme.colour("muted"), self._step), *self._lines]:
+                row = QRect(box.left() + GAP, y, width - 2 * GAP, line)
+                painter.setPen(colour)
+                painter.drawText(row, Qt.AlignmentFlag.AlignLeft, name)
+                painter.setPen(theme.colour("text"))
+                painter.drawText(row, Qt.AlignmentFlag.AlignRight, number)
+                y += line
 
 
 def digits(value: float) -> str:

@@ -36,14 +36,14 @@ class ProgressBar(QProgressBar):
         self.setSizePolicy(kept)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        painter = QPainter(self)
-        done = self.width() * self.value() // max(1, self.maximum())
-        painter.fillRect(self.rect(), theme.colour("button"))
-        painter.fillRect(QRect(0, 0, done, self.height()), theme.colour("selection"))
-        painter.setPen(theme.colour("grid"))
-        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-        painter.setPen(theme.colour("text"))
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.format())
+        with QPainter(self) as painter:
+            done = self.width() * self.value() // max(1, self.maximum())
+            painter.fillRect(self.rect(), theme.colour("button"))
+            painter.fillRect(QRect(0, 0, done, self.height()), theme.colour("selection"))
+            painter.setPen(theme.colour("grid"))
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+            painter.setPen(theme.colour("text"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.format())
 
 
 class StatusBar(QStatusBar):
