@@ -1,6 +1,6 @@
-"""The whole training state at a place, as copies: what a rollback starts from. An autograd graph cannot be stored.
+"""The whole training state at a place, as copies: where going back starts from. An autograd graph cannot be stored.
 
-Nothing here decides when a checkpoint is taken.
+Nothing here decides when a checkpoint is taken or kept; that is `history`.
 """
 
 from __future__ import annotations
@@ -11,51 +11,98 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from lenet_gui.engine.data import Digits
+
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
-SLOTS = ("settings", "steps", "cursor", "due", "input", "labels", "target", "target_kind", "forwarded", "graph")
+SLOTS = ("settings", "steps", "cursor", "due", "target", "target_kind", "forwarded", "graph")
+
+Key = tuple[int, str]
+"""A parameter by its position and "" (its value) or "grad", or one of its optimizer's names; a buffer below zero."""
+
+OVERHEAD = 10_000
+"""Bytes of the generators and of what else is no tensor, about."""
 
 
 class Checkpoint:
     """Parameters, buffers, gradients, optimizer state, generators and the data cursor, at `place` commands."""
 
-    def __init__(self, session: Session) -> None:
-        self.place = len(session.journal)
-        self._tensors = [tensor.detach().clone() for tensor in _tensors(session)]
-        self._grads = [_clone(parameter.grad) for parameter in session.model.parameters()]
-        # Keyed by position: a state that PyTorch has not made yet is absent here too, which is not the same as zero.
-        self._optimizer = {
-            index: {name: _clone(value) for name, value in session.optimizer.state[parameter].items()}
-            for index, parameter in enumerate(session.model.parameters())
-            if parameter in session.optimizer.state
-        }
+    def __init__(self, session: Session, place: int, spare: list[Tensor] | None = None) -> None:
+        """`spare` are the tensors of a checkpoint that is no longer needed: making new ones takes longer."""
+        self.place = place
+        # From there on nothing that was alive here can be reached any more, so that one may start from here.
+        self.usable_from = place
+        self.seconds = session.seconds
+        live, self._plain = _state(session)
+        self._keys = tuple(live)
+        tensors = list(live.values())
+        fits = spare is not None and [_kind(tensor) for tensor in spare] == [_kind(tensor) for tensor in tensors]
+        self.tensors = spare if fits and spare is not None else [torch.empty_like(tensor) for tensor in tensors]
+        with torch.no_grad():
+            torch._foreach_copy_(self.tensors, tensors)  # pyright: ignore[reportPrivateImportUsage]
         self._generators = session.generators.state
-        # Batches too, because a model may write into its input.
-        self._slots = {name: _clone(getattr(session, name)) for name in SLOTS}
-        self._log = session.log.tail()
+        self._slots = {name: getattr(session, name) for name in SLOTS}
+        # Digits can be had again from the cursor, unless the model wrote into them. `None` stands for that.
+        again = isinstance(session.source, Digits) and session.input._version == 0
+        self._batch_size = len(session.input)
+        self._batch = None if again else (session.input.clone(), session.labels)
+        self.steps = session.steps
+        batch = 0 if self._batch is None else self._batch[0].nbytes
+        self.bytes = sum(tensor.nbytes for tensor in self.tensors) + batch + OVERHEAD
 
     def restore(self, session: Session) -> None:
         """Put everything back. The live graph is gone: output and loss are `None` until a forward is replayed."""
         for name, value in self._slots.items():
-            setattr(session, name, _clone(value))
-        session.output = session.last_loss = None
+            setattr(session, name, value)
+        session.seconds = self.seconds
+        session.output = session.last_loss = session.last_update = None
         session.equip()
-        session.log.restore(self._log)
+        if self._batch is None:
+            session.input, session.labels = session.source.batch(session.cursor, self._batch_size)
+        else:
+            session.input, session.labels = self._batch[0].clone(), self._batch[1]
         session.generators.state = self._generators
-        with torch.no_grad():
-            for live, saved in zip(_tensors(session), self._tensors, strict=True):
-                live.copy_(saved)
         parameters = list(session.model.parameters())
-        for parameter, grad in zip(parameters, self._grads, strict=True):
-            parameter.grad = _clone(grad)
-        for index, values in self._optimizer.items():
-            session.optimizer.state[parameters[index]] = {name: _clone(value) for name, value in values.items()}
+        for index, plain in self._plain.items():
+            session.optimizer.state[parameters[index]].update(copy.copy(plain))
+        targets: list[Tensor] = []
+        for parameter in parameters:
+            parameter.grad = None
+        buffers = list(session.model.buffers())
+        for (index, name), saved in zip(self._keys, self.tensors, strict=True):
+            if index < 0:
+                targets.append(buffers[-1 - index])
+            elif not name:
+                targets.append(parameters[index])
+            elif name == "grad":
+                parameters[index].grad = torch.empty_like(saved)
+                targets.append(parameters[index].grad)  # pyright: ignore[reportArgumentType]
+            else:
+                targets.append(session.optimizer.state[parameters[index]].setdefault(name, torch.empty_like(saved)))
+        with torch.no_grad():
+            torch._foreach_copy_(targets, self.tensors)  # pyright: ignore[reportPrivateImportUsage]
 
 
-def _tensors(session: Session) -> list[Tensor]:
-    return [*session.model.parameters(), *session.model.buffers()]
+def _state(session: Session) -> tuple[dict[Key, Tensor], dict[int, dict[str, Any]]]:
+    """The live tensors by key, and what an optimizer keeps that is no tensor (a momentum that is `None`)."""
+    parameters = list(session.model.parameters())
+    live: dict[Key, Tensor] = {(index, ""): parameter for index, parameter in enumerate(parameters)}
+    plain: dict[int, dict[str, Any]] = {}
+    for index, buffer in enumerate(session.model.buffers()):
+        live[-1 - index, ""] = buffer
+    for index, parameter in enumerate(parameters):
+        if parameter.grad is not None:
+            live[index, "grad"] = parameter.grad
+    # Not made yet is absent here too, which is not the same as zero: the two train differently.
+    for index, parameter in enumerate(parameters):
+        for name, value in session.optimizer.state.get(parameter, {}).items():
+            if isinstance(value, Tensor):
+                live[index, name] = value
+            else:
+                plain.setdefault(index, {})[name] = value
+    return live, plain
 
 
-def _clone(value: Any) -> Any:
-    return value.detach().clone() if isinstance(value, Tensor) else copy.copy(value)
+def _kind(tensor: Tensor) -> tuple[torch.Size, torch.dtype, torch.device]:
+    return tensor.shape, tensor.dtype, tensor.device

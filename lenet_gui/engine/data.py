@@ -32,7 +32,7 @@ class Digits:
     """1,437 digits to train on, 360 to test on, [N, 1, 32, 32] from 0 to 1. The split is the same whatever the seed."""
 
     def __init__(self, seed: int, device: str) -> None:
-        self.seed = seed
+        self.seed, self.device = seed, device
         self._train, self._train_labels, self._test, self._test_labels = (t.to(device) for t in _digits())
         self._epoch = -1
         self._shuffled = self._train
@@ -72,11 +72,11 @@ class RandomData:
     test = None
 
     def __init__(self, device: str) -> None:
-        self._device = device
+        self.device = device
 
     def batch(self, cursor: Cursor, size: int) -> tuple[Tensor, None]:  # noqa: ARG002 (the same face as Digits)
         # Drawn on the CPU, so that the numbers are the same on every device.
-        return torch.randn(size, 1, 32, 32).to(self._device), None
+        return torch.randn(size, 1, 32, 32).to(self.device), None
 
     def after(self, cursor: Cursor, size: int) -> Cursor:
         return Cursor(0, cursor.offset + size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,7 +33,12 @@ class Journal:
         self.settings = settings
         self.cycle = tuple(cycle)
         self._entries: list[Entry] = []
+        # By entry: the commands and the steps before it.
+        self._places: list[int] = []
+        self._steps: list[int] = []
         self._length = 0
+        self.steps = 0
+        """Whole steps, which is `step` commands."""
 
     def __len__(self) -> int:
         return self._length
@@ -43,12 +49,10 @@ class Journal:
 
     def append(self, command: Command) -> None:
         """Add one command. Five that make a whole cycle fold into a block, so stepping slowly costs no memory."""
-        self._entries.append(command)
-        self._length += 1
-        tail = self._entries[-len(self.cycle) :]
-        if tuple(tail) == self.cycle:
-            del self._entries[-len(self.cycle) :]
-            self._length -= len(self.cycle)
+        self._push(command)
+        if command == self.cycle[-1] and tuple(self._entries[-len(self.cycle) :]) == self.cycle:
+            for _ in self.cycle:
+                self._pop()
             self.extend(1)
 
     def extend(self, steps: int) -> None:
@@ -57,37 +61,89 @@ class Journal:
             return
         last = self._entries[-1] if self._entries else None
         if isinstance(last, Block) and last.cycle == self.cycle:
-            self._entries[-1] = Block(self.cycle, last.n + steps)
-        else:
-            self._entries.append(Block(self.cycle, steps))
-        self._length += len(self.cycle) * steps
+            steps += last.n
+            self._pop()
+        self._push(Block(self.cycle, steps))
+
+    # ------------------------------------------------------------------------------------------------ reading it
+
+    def at(self, place: int) -> Command:
+        """The command that is done next at a place."""
+        index = bisect_right(self._places, place) - 1
+        entry = self._entries[index]
+        return entry if isinstance(entry, Command) else entry.cycle[(place - self._places[index]) % len(entry.cycle)]
 
     def commands(self, start: int = 0) -> Iterator[Command]:
         """The commands from a place on, blocks unrolled."""
-        behind = self._length
-        entries: list[Entry] = []
-        for entry in reversed(self._entries):  # a place near the end is found without walking the whole run
-            if behind <= start:
-                break
-            behind -= _length(entry)
-            entries.append(entry)
-        skip = max(0, start - behind)
-        for entry in reversed(entries):
-            if isinstance(entry, Command):
+        first = max(0, bisect_right(self._places, start) - 1)
+        skip = start - self._places[first] if self._places else 0
+        for entry in self._entries[first:]:
+            if isinstance(entry, Block):
+                for index in range(skip, len(entry)):
+                    yield entry.cycle[index % len(entry.cycle)]
+            elif not skip:
                 yield entry
-                continue
-            for index in range(skip, len(entry)):
-                yield entry.cycle[index % len(entry.cycle)]
             skip = 0
+
+    def backwards(self, place: int) -> Iterator[tuple[int, Command]]:
+        """Each command before a place with the place where it begins, the newest first."""
+        for index in range(bisect_right(self._places, place - 1) - 1, -1, -1):
+            entry, first = self._entries[index], self._places[index]
+            if isinstance(entry, Command):
+                yield first, entry
+                continue
+            for inside in range(min(place - first, len(entry)) - 1, -1, -1):
+                yield first + inside, entry.cycle[inside % len(entry.cycle)]
+
+    def until(self, place: int) -> Journal:
+        """The part before a place, as a journal of its own."""
+        journal = Journal(self.settings, self.cycle)
+        for entry, first in zip(self._entries, self._places, strict=True):
+            if first >= place:
+                break
+            if isinstance(entry, Command) or first + len(entry) <= place:
+                journal._push(entry)
+                continue
+            whole, rest = divmod(place - first, len(entry.cycle))
+            if whole:
+                journal._push(Block(entry.cycle, whole))
+            for command in entry.cycle[:rest]:
+                journal._push(command)
+        return journal
+
+    def place_of_step(self, step: int) -> int:
+        """The place where so many whole steps are done. Raises ValueError for more than there are."""
+        if not 0 <= step <= self.steps:
+            raise ValueError(f"there is no step {step:,}; choose one from 0 to {self.steps:,}")
+        if step == 0:
+            return 0
+        index = bisect_right(self._steps, step - 1) - 1
+        entry, first = self._entries[index], self._places[index]
+        if isinstance(entry, Command):
+            return first + 1
+        each = _steps(entry) // entry.n
+        whole, rest = divmod(step - self._steps[index] - 1, each)
+        ends = [place for place, command in enumerate(entry.cycle, 1) if command.name == "step"]
+        return first + whole * len(entry.cycle) + ends[rest]
+
+    def steps_at(self, place: int) -> int:
+        """The whole steps done at a place."""
+        index = bisect_right(self._places, place) - 1
+        if index < 0:
+            return 0
+        entry, inside = self._entries[index], place - self._places[index]
+        if isinstance(entry, Command):
+            return self._steps[index] + (_steps(entry) if inside else 0)
+        whole, rest = divmod(inside, len(entry.cycle))
+        begun = sum(command.name == "step" for command in entry.cycle[:rest])
+        return self._steps[index] + whole * (_steps(entry) // entry.n) + begun
 
     def last_phase(self) -> str | None:
         """The name of the newest command that is one of the cycle's phases."""
         names = {command.name for command in self.cycle}
-        for entry in reversed(self._entries):
-            if isinstance(entry, Block):
-                return entry.cycle[-1].name
-            if entry.name in names:
-                return entry.name
+        for _, command in self.backwards(self._length):
+            if command.name in names:
+                return command.name
         return None
 
     def on(self, device: str) -> Journal:
@@ -95,20 +151,22 @@ class Journal:
         journal = Journal(self.settings.change(device=device), self.cycle)
         for entry in self._entries:
             if isinstance(entry, Block):
-                journal.extend(entry.n)
+                journal._push(entry)
                 continue
             arguments = tuple(pair for pair in entry.arguments if entry.name != "set" or pair[0] != "device")
             if arguments or entry.name != "set":
                 journal.append(Command(entry.name, arguments))
         return journal
 
+    # -------------------------------------------------------------------------------------------------- as JSON
+
     def to_json(self) -> str:
         settings = {name: getattr(self.settings, name) for name in SETTING_NAMES}
         return json.dumps(
             {
                 "settings": settings | {"options": dict(self.settings.options)},
-                "cycle": [_plain(command) for command in self.cycle],
-                "entries": [_plain(entry) for entry in self._entries],
+                "cycle": [plain(command) for command in self.cycle],
+                "entries": [plain(entry) for entry in self._entries],
             }
         )
 
@@ -118,28 +176,52 @@ class Journal:
         try:
             read = json.loads(text)
             options = read["settings"].pop("options")
-            journal = Journal(Settings(**read["settings"], **options), [_command(plain) for plain in read["cycle"]])
-            entries = [_command(plain) if "do" in plain else _block(plain) for plain in read["entries"]]
+            journal = Journal(Settings(**read["settings"], **options), [_command(value) for value in read["cycle"]])
+            for value in read["entries"]:
+                journal._push(entry_of(value))
         except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"this is no journal: {error!r}") from error
-        journal._entries = entries
-        journal._length = sum(map(_length, entries))
         return journal
 
+    # --------------------------------------------------------------------------------------------------- inside
 
-def _length(entry: Entry) -> int:
-    return 1 if isinstance(entry, Command) else len(entry)
+    def _push(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self._places.append(self._length)
+        self._steps.append(self.steps)
+        self._length += 1 if isinstance(entry, Command) else len(entry)
+        self.steps += _steps(entry)
+
+    def _pop(self) -> None:
+        self._entries.pop()
+        self._length, self.steps = self._places.pop(), self._steps.pop()
 
 
-def _plain(entry: Entry) -> dict[str, Any]:
+def plain(entry: Entry) -> dict[str, Any]:
+    """An entry as JSON has it."""
     if isinstance(entry, Command):
         return {"do": entry.name, **({"with": dict(entry.arguments)} if entry.arguments else {})}
-    return {"cycle": [_plain(command) for command in entry.cycle], "n": entry.n}
+    return {"cycle": [plain(command) for command in entry.cycle], "n": entry.n}
 
 
-def _block(plain: dict[str, Any]) -> Block:
-    return Block(tuple(map(_command, plain["cycle"])), int(plain["n"]))
+def entry_of(value: dict[str, Any]) -> Entry:
+    """The entry that `plain` wrote. Raises ValueError, KeyError, TypeError or OverflowError for anything else."""
+    if "do" in value:
+        return _command(value)
+    n = value["n"]
+    if type(n) is not int or not 0 < n < 2**53 or not value["cycle"]:
+        raise ValueError(f"{n!r} is no number of cycles")
+    return Block(tuple(map(_command, value["cycle"])), n)
 
 
-def _command(plain: dict[str, Any]) -> Command:
-    return Command.of(plain["do"], **plain.get("with", {}))
+def _steps(entry: Entry) -> int:
+    if isinstance(entry, Command):
+        return int(entry.name == "step")
+    return entry.n * sum(command.name == "step" for command in entry.cycle)
+
+
+def _command(value: dict[str, Any]) -> Command:
+    name = value["do"]
+    if not isinstance(name, str):
+        raise TypeError(f"{name!r} is no command")
+    return Command.of(name, **value.get("with", {}))

@@ -1,7 +1,7 @@
 """The living training state, and the commands that change it. Nothing else does, and every one is journaled.
 
 It neither draws nor waits: `runner` hosts it for the window, a notebook hosts it for itself. What each command does
-is in `commands`, how a refused one is undone in `rollback`.
+is in `commands`, the bare path of a run in `running`, going to another place in `travel`.
 """
 
 from __future__ import annotations
@@ -9,27 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from lenet_gui.engine import optimizers
+from lenet_gui.engine import optimizers, running, travel
+from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.commands import COMMANDS, check
 from lenet_gui.engine.data import Cursor, source
-from lenet_gui.engine.digest import digest
+from lenet_gui.engine.digest import digest, same
 from lenet_gui.engine.generators import Generators
+from lenet_gui.engine.history import BUDGET, History
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.net import Net
-from lenet_gui.engine.refusal import Refused, explain
-from lenet_gui.engine.rollback import Rollback
 from lenet_gui.engine.steplog import StepLog
 from lenet_gui.protocol import PHASES, Accuracy, Command
 from lenet_gui.settings import Settings, Value
-
-SLICE = 0.02
-"""Seconds of the bare path between two looks at what else is asked for."""
 
 
 class Session:
@@ -39,10 +35,18 @@ class Session:
     DataError when the data cannot be had, ValueError for settings that do not fit.
     """
 
-    def __init__(self, settings: Settings | None = None, make_model: Callable[[], nn.Module] = Net) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        make_model: Callable[[], nn.Module] = Net,
+        budget: int = BUDGET,
+    ) -> None:
         self.settings = settings or Settings()
         self.make_model = make_model
+        # What was done up to here. In the past of a branch the branch has more, and a longer log.
         self.journal = Journal(self.settings)
+        self.seconds = 0.0
+        """How long it took to come here from the start, without the pauses."""
         self.source = source(self.settings.data, self.settings.seed, "cpu")
         check(self.settings, self.source.size)
         self.generators = Generators(self.settings.seed, self.settings.device)
@@ -61,12 +65,14 @@ class Session:
         # Of the last step taken by hand: the settings, each parameter before it, and the gradient it used.
         self.last_update: tuple[Settings, dict[str, tuple[Tensor, Tensor | None]]] | None = None
 
-        with self._undisturbed():
+        with self.undisturbed():
             self.model = make_model().to(self.settings.device)
             self.input, self.labels = self.source.batch(self.cursor, self.settings.batch_size)
         self.log = StepLog(self.model, self.settings.device)
+        self.branch = Branch("main", self.journal, self.log)
+        self.branches = [self.branch]
         self.equip()
-        self._rollback = Rollback(self)
+        self.history = History(self, budget)
 
     def equip(self) -> None:
         """Make what follows from the settings alone: data and model on the device, mode, loss, a fresh optimizer.
@@ -76,10 +82,8 @@ class Session:
         settings = self.settings
         if next(self.model.parameters()).device != torch.empty(0, device=settings.device).device:
             self.model.to_empty(device=settings.device)
-        self.source = source(settings.data, settings.seed, settings.device)
-        self.input = self.input.to(settings.device)
-        self.labels = None if self.labels is None else self.labels.to(settings.device)
-        self.log.start_block(self.model, settings.device)
+        if settings.device != self.source.device:
+            self.source = source(settings.data, settings.seed, settings.device)
         self.model.train(settings.mode == "train")
         self.criterion = optimizers.criterion(settings.loss)
         self.optimizer = optimizers.optimizer(settings, self.model.parameters())
@@ -120,15 +124,20 @@ class Session:
         self.apply(Command.of("set", **changes))
 
     def apply(self, command: Command) -> Any:
-        """Do one command and journal it. Raises Refused; the state is then as before, to the bit."""
-        self._rollback.before(command, self)
-        settings = self.settings
+        """Do one command and journal it. Raises Refused; the state is then as before, to the bit.
+
+        In the past, what the branch did next leads along it; anything else makes a new branch grow from here.
+        """
+        settings, place = self.settings, len(self.journal)
+        self.history.before(command, self, place)
+        start = time.perf_counter()
         try:
             result = self.perform(command)
         except Exception as error:
-            raise self._refuse(command, error, settings) from error
-        self.journal.append(command)
-        self._rollback.after(command, len(self.journal) - 1)
+            raise travel.refuse(self, command, error, settings) from error
+        self.seconds += time.perf_counter() - start
+        travel.record(self, command)
+        self.history.after(command, self, place)
         return result
 
     def perform(self, command: Command) -> Any:
@@ -136,7 +145,7 @@ class Session:
         if command.name not in COMMANDS:
             raise ValueError(f"there is no command called {command.name!r}")
         update = self._parameters() if command.name == "step" else None
-        with self._undisturbed():
+        with self.undisturbed():
             result = COMMANDS[command.name](self, **dict(command.arguments))
         if update:
             self.last_update = self.settings, update
@@ -147,6 +156,11 @@ class Session:
         """The phase that the cycle has next."""
         last = self.journal.last_phase()
         return PHASES[0] if last is None else PHASES[(PHASES.index(last) + 1) % len(PHASES)]
+
+    @property
+    def next_command(self) -> Command:
+        """What the branch did next from here; at its end, the phase that the cycle has next."""
+        return self.branch.journal.at(len(self.journal)) if self.ahead else Command(self.next_phase)
 
     @property
     def epoch_ended(self) -> bool:
@@ -160,48 +174,45 @@ class Session:
         The last step is taken command by command, so that where the run stops everything can be looked at.
         Raises Refused when PyTorch refuses a phase; what was done before it stays.
         """
-        start = self.steps
-        while self.next_phase != PHASES[0] and self.steps - start < steps:
-            self.apply(Command(self.next_phase))
-        self._run_cycles(steps - (self.steps - start), between)
-        return self.steps - start
+        return running.run(self, steps, between)
 
-    def _run_cycles(self, cycles: int, between: Callable[[], bool]) -> None:
-        """Whole cycles, whatever phase would come next."""
-        start, end = self.steps, self.steps + cycles
-        with self._undisturbed():
-            going = between()
-            while going and self.steps < end - 1:
-                self._run_slice(end - 1 - self.steps)
-                going = between()
-            if self.steps < end and (going or self.steps > start):
-                for command in self.journal.cycle:
-                    self.apply(command)
+    # ------------------------------------------------------------------------------------------------ other places
 
-    def _run_slice(self, most: int) -> None:
-        """The bare path for about 20 ms, at most to the end of the epoch."""
-        self._rollback.before_run(self)
-        torch.set_num_threads(self.settings.threads)
-        cycle = [partial(COMMANDS[command.name], self, **dict(command.arguments)) for command in self.journal.cycle]
-        start, taken, reached = len(self.journal), 0, 0
-        failure: Exception | None = None
-        end = time.perf_counter() + SLICE
-        try:
-            while taken < most:
-                for reached, command in enumerate(cycle):  # noqa: B007 (read when one raises)
-                    command()
-                taken += 1
-                if time.perf_counter() > end or self.epoch_ended:
-                    break
-        except Exception as error:
-            failure = error
-        self.journal.extend(taken)
-        if taken:
-            self._rollback.after_run(start + len(cycle) * (taken - 1))
-        if failure is not None:
-            for command in self.journal.cycle[:reached]:
-                self.journal.append(command)
-            raise self._refuse(self.journal.cycle[reached], failure, self.settings) from failure
+    @property
+    def ahead(self) -> int:
+        """The commands that the branch has behind this place."""
+        return len(self.branch.journal) - len(self.journal)
+
+    def seek(
+        self,
+        place: int | None = None,
+        step: int | None = None,
+        branch: str | None = None,
+        between: Callable[[], bool] = lambda: True,
+    ) -> bool:
+        """Go to where so many commands, or so many whole steps, of a branch were done (its end, without either).
+
+        `between` is called about every 20 ms; where it returns false all is as before, and False comes back. Raises
+        ValueError for a place that there is not, Differs where the bits of a loss are not those of before.
+        """
+        there = self.branch if branch is None else self.branch_called(branch)
+        if step is not None:
+            place = there.journal.place_of_step(step)
+        place = len(there.journal) if place is None else place
+        if not 0 <= place <= len(there.journal):
+            raise ValueError(f"there is no place {place:,}; choose one from 0 to {len(there.journal):,}")
+        return travel.go(self, there, place, between)
+
+    def step_back(self, commands: int = 1) -> None:
+        """Undo the last commands, one phase as it comes. At the start of the run it stays there."""
+        self.seek(max(0, len(self.journal) - commands))
+
+    def branch_called(self, name: str) -> Branch:
+        """Raises ValueError where there is none."""
+        for branch in self.branches:
+            if branch.name == name:
+                return branch
+        raise ValueError(f"there is no branch {name!r}; there are {', '.join(one.name for one in self.branches)}")
 
     @staticmethod
     def replay(
@@ -211,14 +222,11 @@ class Session:
     ) -> Session:
         """A fresh session taken through a journal. Ends early, where it then is, when `between` returns false."""
         session = Session(journal.settings, make_model)
-        for entry in journal.entries:
-            if isinstance(entry, Command):
-                session.apply(entry)
-            else:
-                session._run_cycles(entry.n, lambda: between(session))
-            if not between(session):
-                break
+        session.branch.journal = journal.until(len(journal))
+        travel.follow(session, len(journal), lambda: between(session))
         return session
+
+    # ------------------------------------------------------------------------------------------------------ reading
 
     def evaluate(self) -> Accuracy | None:
         """The accuracy on the held-out digits, `None` where the data has none. The training state stays as it is."""
@@ -229,7 +237,7 @@ class Session:
         buffers = [(buffer, buffer.clone()) for buffer in self.model.buffers()]
         generators = self.generators.state
         try:
-            with self._undisturbed(), torch.no_grad():
+            with self.undisturbed(), torch.no_grad():
                 correct = int((self.model.eval()(images.clone()).argmax(-1) == labels).sum())
         finally:
             self.generators.state = generators
@@ -237,7 +245,7 @@ class Session:
                 module.training = training
             for buffer, before in buffers:
                 # Only what was moved is written: a live graph may hold the others, and would notice.
-                if not _same(buffer, before):
+                if not same(buffer, before):
                     buffer.copy_(before)
         return Accuracy(self.steps, self.cursor.epoch, correct, len(labels))
 
@@ -256,20 +264,6 @@ class Session:
 
     # --------------------------------------------------------------------------------------------------- inside
 
-    def _refuse(self, command: Command, error: Exception, settings: Settings) -> Refused:
-        """Roll back what a refused command left half done, and say what that was. `settings` held before it."""
-        try:
-            left = {name: None if value is None else value.detach().clone() for name, value in self.tensors().items()}
-            self._rollback.back(self)
-            now = {name: None if value is None else value.detach() for name, value in self.tensors().items()}
-            changed = tuple(name for name in {**now, **left} if not _same(now.get(name), left.get(name)))
-        except Exception:
-            # A device that has failed can neither be read nor written: the journal is what remains.
-            if settings.device == "cpu":
-                raise
-            self.settings, changed = settings, ()
-        return Refused(explain(error, command, self, changed))
-
     def _parameters(self) -> dict[str, tuple[Tensor, Tensor | None]]:
         return {
             name: (parameter.detach().clone(), None if parameter.grad is None else parameter.grad.clone())
@@ -277,7 +271,7 @@ class Session:
         }
 
     @contextmanager
-    def _undisturbed(self) -> Iterator[None]:
+    def undisturbed(self) -> Iterator[None]:
         """This session's generators and thread count, for as long as it works."""
         threads = torch.get_num_threads()
         if threads != self.settings.threads:
@@ -293,10 +287,3 @@ class Session:
 def _command(name: str, **arguments: Value) -> Command:
     """A command with only the arguments that differ from their defaults, so that equal ones are equal."""
     return Command.of(name, **{key: value for key, value in arguments.items() if value is not None})
-
-
-def _same(one: Tensor | None, other: Tensor | None) -> bool:
-    """Equal to the bit, NaNs included."""
-    if one is None or other is None:
-        return one is other
-    return one.shape == other.shape and one.cpu().numpy().tobytes() == other.cpu().numpy().tobytes()

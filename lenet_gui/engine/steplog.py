@@ -21,7 +21,7 @@ class StepLog:
         name, self._parameter = _watched(model)
         self.names = ("loss", *(f"{name}.grad[{i}]" for i in range(min(WATCHED, self._parameter.numel()))))
         self._blocks: list[NDArray[np.float32]] = []
-        self.start_block(model, device)
+        self._start_block(model, device)
 
     def __len__(self) -> int:
         return len(self._blocks) * BLOCK + self._filled
@@ -50,25 +50,31 @@ class StepLog:
         found.flags.writeable = False
         return found
 
-    def tail(self) -> tuple[int, Tensor]:
-        """What `restore` needs to come back to this length: the full blocks, and a copy of the rows behind them."""
-        return len(self._blocks), self._block[: self._filled].clone()
+    def loss_bits(self, step: int) -> int:
+        """The float32 loss of a step as its 32 bits: what equal means when a run is gone over again."""
+        block, row = divmod(step, BLOCK)
+        if block < len(self._blocks):
+            return int(self._blocks[block][row, 0].view(np.int32))
+        return int(self._losses[row].view(torch.int32))
 
-    def restore(self, tail: tuple[int, Tensor]) -> None:
-        """Drop what was written since, after the run went back."""
-        blocks, rows = tail
-        del self._blocks[blocks:]
-        self._filled = len(rows)
-        self._block[: self._filled].copy_(rows)
+    def until(self, steps: int, model: nn.Module, device: str) -> StepLog:
+        """The first rows as a log of its own that can grow on. Full blocks are shared: nobody writes into one."""
+        log = StepLog(model, device)
+        full, rest = divmod(steps, BLOCK)
+        log._blocks = self._blocks[:full]
+        source = torch.from_numpy(self._blocks[full]) if full < len(self._blocks) else self._block
+        log._block[:rest].copy_(source[:rest])
+        log._filled = rest
+        return log
 
     def move(self, model: nn.Module, device: str) -> None:
         """Follow the model to another device, where the newest rows are kept from now on."""
-        newest = self.tail()
-        self.start_block(model, device)
-        self.restore(newest)
+        newest, filled = self._block, self._filled
+        self._start_block(model, device)
+        self._block[:filled].copy_(newest[:filled])
+        self._filled = filled
 
-    def start_block(self, model: nn.Module, device: str) -> None:
-        """Write on this device from now on, without the rows that were not moved there."""
+    def _start_block(self, model: nn.Module, device: str) -> None:
         self._parameter = _watched(model)[1]
         self._filled = 0
         block = self._block = torch.empty(BLOCK, len(self.names), device=device)

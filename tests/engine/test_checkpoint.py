@@ -41,7 +41,7 @@ def test_a_restored_session_has_the_same_future(
         session = Session(Settings(data=data, **options), make_model)
         session.run(steps)
         untouched = Session.replay(session.journal, make_model)
-        checkpoint, journal = Checkpoint(session), session.journal
+        checkpoint, journal = Checkpoint(session, len(session.journal)), session.journal
         session.set(lr=0.5, mode="eval", loss="MSELoss", batch_size=2)
         session.run(3)
         checkpoint.restore(session)
@@ -52,7 +52,7 @@ def test_a_restored_session_has_the_same_future(
 def test_a_checkpoint_can_be_restored_twice() -> None:
     session = Session(Settings(optimizer="Adam"))
     session.run(2)
-    checkpoint = Checkpoint(session)
+    checkpoint = Checkpoint(session, len(session.journal))
     found = []
     for _ in range(2):
         checkpoint.restore(session)
@@ -65,9 +65,9 @@ def test_none_and_zero_gradients_are_told_apart() -> None:
     session = Session(Settings(data="random", batch_size=1))
     session.run(1)
     session.zero_grad(set_to_none=False)
-    zeros = Checkpoint(session)
+    zeros = Checkpoint(session, len(session.journal))
     session.zero_grad()
-    nothing = Checkpoint(session)
+    nothing = Checkpoint(session, len(session.journal))
     bias = session.model.get_parameter("conv1.bias")
     zeros.restore(session)
     assert bias.grad is not None

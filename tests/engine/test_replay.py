@@ -151,9 +151,9 @@ def test_a_refusal_leaves_no_trace_and_the_journal_replays(
 
 @pytest.mark.parametrize("make_model", [Net, *TROUBLESOME])
 def test_a_refusal_long_into_a_run_leaves_no_trace(make_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A long run takes checkpoints on its way. Here it takes one before every slice, and a slice is one step."""
-    monkeypatch.setattr("lenet_gui.engine.rollback.CHECKPOINT_EVERY", 0.0)
-    monkeypatch.setattr("lenet_gui.engine.session.SLICE", 0.0)
+    """A long run takes checkpoints on its way. Here it takes one in every step, and a slice is one step."""
+    monkeypatch.setattr("lenet_gui.engine.history.SPACING", 0.0)
+    monkeypatch.setattr("lenet_gui.engine.running.SLICE", 0.0)
     start = Settings(data="random", batch_size=2, redraw=False, optimizer="Adam")
     actions: tuple[Action, ...] = (7, (do("set", lr=0.0),), (FORWARD, LOSS), 3, (BACKWARD, FORWARD), 4, (BACKWARD,))
     session = Session(start, make_model)
@@ -216,7 +216,7 @@ def test_a_run_that_is_refused_half_way_stands_where_plain_pytorch_would_have_ra
 
 def test_a_replay_can_be_ended_on_the_way() -> None:
     session = Session(Settings(data="random", batch_size=1))
-    session.run(30)
+    session.run(300)
     places: list[int] = []
 
     def two_looks(other: Session) -> bool:

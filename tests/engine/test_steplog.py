@@ -14,6 +14,8 @@ from lenet_gui.engine.steplog import BLOCK, StepLog
 
 LENGTHS = st.integers(0, 2 * BLOCK + 3) | st.sampled_from([BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])
 
+OF = (nn.Linear(1, 1), "cpu")
+
 
 def filled(length: int) -> StepLog:
     log = StepLog(nn.Linear(1, 1), "cpu")
@@ -64,11 +66,12 @@ def test_the_rows_from_a_step_on(length: int, start: int) -> None:
 def test_going_back_drops_what_was_written_since(length: int, data: st.DataObject) -> None:
     kept = data.draw(st.integers(0, length))
     log = filled(kept)
-    place = log.tail()
+    before = log.until(kept, *OF)
     for value in range(kept, length):
         log.append(torch.tensor(float(value)))
-    log.restore(place)
-    assert len(log) == kept
+    assert log.rows()[:, 0].tolist() == list(range(length))
+    log = log.until(kept, *OF)
+    assert np.array_equal(log.rows(), before.rows(), equal_nan=True)
     log.append(torch.tensor(-1.0))
     assert log.rows()[:, 0].tolist() == [*range(kept), -1]
 
@@ -77,7 +80,7 @@ def test_rows_given_out_do_not_change_afterwards() -> None:
     log = filled(3)
     rows = log.rows()
     before = rows.copy()
-    log.restore(filled(0).tail())
+    log = log.until(1, *OF)
     for _ in range(3):
         log.append(torch.tensor(9.0))
     assert np.array_equal(rows, before, equal_nan=True)

@@ -1,0 +1,36 @@
+"""One line of a run: all of its commands from the start, those ahead of where one is too, and the log of its steps."""
+
+from __future__ import annotations
+
+from lenet_gui.engine.journal import Journal
+from lenet_gui.engine.steplog import StepLog
+
+
+class Branch:
+    """Grows where something else was done in the past of `parent`: up to the place `leaves` the two are the same."""
+
+    def __init__(
+        self, name: str, journal: Journal, log: StepLog, parent: Branch | None = None, leaves: int = 0
+    ) -> None:
+        self.name = name
+        self.journal = journal
+        self.log = log
+        self.parent = parent
+        self.leaves = leaves
+
+    def limits(self) -> dict[Branch, int]:
+        """This branch and those it grew from, each with the place up to which it is this branch's past."""
+        found: dict[Branch, int] = {self: len(self.journal)}
+        branch, limit = self, len(self.journal)
+        while branch.parent is not None:
+            limit = min(limit, branch.leaves)
+            branch = branch.parent
+            found[branch] = limit
+        return found
+
+    def owner(self, place: int) -> Branch:
+        """The branch that did the command before a place first."""
+        branch: Branch = self
+        while branch.parent is not None and place <= branch.leaves:
+            branch = branch.parent
+        return branch

@@ -1,0 +1,168 @@
+"""The checkpoints of a session, within a budget of bytes: which are taken, which are kept, which one may start from.
+
+A checkpoint holds no autograd graph. So going to a place starts from one behind which nothing is reachable there: no
+forward whose output or loss is still alive, a freed graph's too, and not the last step, whose update can be looked at.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from lenet_gui.engine.branch import Branch
+from lenet_gui.engine.checkpoint import Checkpoint
+from lenet_gui.protocol import Command
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.session import Session
+
+SPACING = 0.008
+"""Seconds of replay between two checkpoints near the newest step: going back there is instant."""
+NEAR = 256
+"""Steps before the newest one that keep all their checkpoints."""
+BUDGET = 256 * 2**20
+"""Bytes."""
+SPARE = 8
+"""Checkpoints' tensors that are kept to be written again: making new ones takes as long as the copying."""
+LONGEST = 1e6
+"""Seconds between two checkpoints that nobody asks for any more: then the start and the newest are what is kept."""
+
+
+class History:
+    """Knows one session's checkpoints on all of its branches."""
+
+    def __init__(self, session: Session, budget: int = BUDGET) -> None:
+        self.budget = budget
+        self.bytes = 0
+        """What the checkpoints hold, about."""
+        self._start = Checkpoint(session, 0)
+        self._kept: dict[tuple[Branch, int], Checkpoint] = {}
+        # Taken where a graph was alive that may still be used.
+        self._open: list[Checkpoint] = []
+        self._spare: list[list[Tensor]] = []
+        # The places of the forwards that the output and the loss come from.
+        self._output_from = self._loss_from = 0
+        self.due = 0.0
+        """The session's seconds from which on another checkpoint is worth its time."""
+
+    # -------------------------------------------------------------------------------------------------- taking them
+
+    def before(self, command: Command, session: Session, place: int) -> None:
+        """Look at a command that is about to be done at a place."""
+        if command.name == "forward" and session.seconds >= self.due:
+            self._open.append(self._take(session, place))
+
+    def after(self, command: Command, session: Session, place: int) -> None:
+        """Note what a command that was done at `place` reached."""
+        used = place
+        if command.name == "forward":
+            self._output_from = place
+        elif command.name == "loss":
+            used = self._loss_from = self._output_from
+        elif command.name == "backward":
+            used = self._output_from if ("of", "output") in command.arguments else self._loss_from
+        reached = min(self._output_from, self._loss_from)
+        opened, self._open = self._open, []
+        for checkpoint in opened:
+            if used < checkpoint.place:
+                self._let_go(checkpoint)
+            elif reached < checkpoint.place:
+                self._open.append(checkpoint)
+            else:
+                self._keep(checkpoint, session.branch.owner(place + 1), place + 1)
+
+    def in_run(self, session: Session, place: int) -> None:
+        """Take one behind the first command of a cycle that will go on with a forward of its own."""
+        self._keep(self._take(session, place), session.branch, place + len(session.journal.cycle) - 1)
+
+    def after_run(self, branch: Branch, last_forward: int, end: int) -> None:
+        """Note that whole cycles ran up to `end`, the last forward at `last_forward`; nothing before is reachable."""
+        self._output_from = self._loss_from = last_forward
+        for checkpoint in self._open:
+            self._keep(checkpoint, branch, end)
+        self._open.clear()
+
+    def forget_behind(self, branch: Branch, place: int) -> None:
+        """Drop what was taken in a cycle that was refused half-way."""
+        for key, checkpoint in list(self._kept.items()):
+            if checkpoint.usable_from > place and key[0] is branch:
+                self._let_go(self._kept.pop(key))
+
+    # ---------------------------------------------------------------------------------------------- going to a place
+
+    def start_for(self, branch: Branch, place: int) -> Checkpoint:
+        """The newest checkpoint from which this place can be had again in all that is seen there."""
+        step = next((at for at, command in branch.journal.backwards(place) if command.name == "step"), place)
+        limits = branch.limits()
+        usable = [
+            one
+            for (owner, at), one in self._kept.items()
+            if at <= step and one.usable_from <= min(limits.get(owner, -1), place)
+        ]
+        return max(usable, key=lambda one: one.place, default=self._start)
+
+    def seconds_at(self, branch: Branch, place: int) -> float:
+        """About how long it took to come to a place from the start of the run, without the pauses."""
+        limits = branch.limits()
+        known = [one for (owner, at), one in self._kept.items() if at <= limits.get(owner, -1)]
+        before = max((one for one in known if one.place <= place), key=lambda one: one.place, default=self._start)
+        behind = min((one for one in known if one.place > place), key=lambda one: one.place, default=None)
+        if behind is not None:
+            each = (behind.seconds - before.seconds) / (behind.place - before.place)
+        else:
+            each = before.seconds / before.place if before.place else 0.0
+        return before.seconds + (place - before.place) * each
+
+    def restored(self, checkpoint: Checkpoint) -> None:
+        """The session is at this checkpoint now."""
+        for one in self._open:
+            self._let_go(one)
+        self._open.clear()
+        self._output_from = self._loss_from = checkpoint.place
+        self.due = checkpoint.seconds + SPACING
+
+    # -------------------------------------------------------------------------------------------------- keeping them
+
+    def _take(self, session: Session, place: int) -> Checkpoint:
+        checkpoint = Checkpoint(session, place, self._spare.pop() if self._spare else None)
+        self.due = session.seconds + SPACING
+        self.bytes += checkpoint.bytes
+        return checkpoint
+
+    def _keep(self, checkpoint: Checkpoint, branch: Branch, usable_from: int) -> None:
+        checkpoint.usable_from = usable_from
+        before = self._kept.pop((branch, checkpoint.place), None)
+        if before is not None:
+            self._let_go(before)
+        self._kept[branch, checkpoint.place] = checkpoint
+        if self.bytes > self.budget:
+            self._thin(checkpoint)
+
+    def _let_go(self, checkpoint: Checkpoint) -> None:
+        self.bytes -= checkpoint.bytes
+        if len(self._spare) < SPARE:
+            self._spare.append(checkpoint.tensors)
+
+    def _thin(self, newest: Checkpoint) -> None:
+        """Free a good part of the budget: what lies far off is kept at a distance that doubles until it fits.
+
+        The newest steps keep all of theirs as far as half of the budget goes.
+        """
+        near, room = {newest.place}, self.budget / 2 - newest.bytes
+        for (_, place), one in reversed(self._kept.items()):
+            if abs(newest.steps - one.steps) > NEAR or (room := room - one.bytes) < 0:
+                break
+            near.add(place)
+        ascending = sorted(self._kept.items(), key=lambda item: item[0][1])
+        distance = max(SPACING, 0.001)
+        while self.bytes > self.budget * 3 / 4 and distance < LONGEST:
+            distance *= 2
+            last: dict[Branch, float] = {}
+            for (branch, place), one in ascending:
+                if place in near or (branch, place) not in self._kept:
+                    continue
+                if one.seconds < last.get(branch, 0.0) + distance:
+                    self._let_go(self._kept.pop((branch, place)))
+                else:
+                    last[branch] = one.seconds

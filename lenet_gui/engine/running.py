@@ -1,0 +1,86 @@
+"""The bare path: whole steps as a plain training loop takes them, with a look around every now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+
+from lenet_gui.engine import travel
+from lenet_gui.engine.commands import COMMANDS
+from lenet_gui.protocol import Command
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.session import Session
+
+SLICE = 0.02
+"""Seconds of the bare path between two looks at what else is asked for."""
+
+
+def run(session: Session, steps: int, between: Callable[[], bool]) -> int:
+    """`Session.run`: along the branch where it has steps ahead, then on from its end."""
+    start = session.steps
+    end = start + steps
+    if session.ahead:
+        there = session.branch.journal
+        ahead = end <= there.steps
+        travel.follow(session, there.place_of_step(end) if ahead else len(there), between)
+    if session.ahead == 0:
+        while session.steps < end and session.next_phase != session.journal.cycle[0].name:
+            session.apply(Command(session.next_phase))
+        _cycles(session, end, between)
+    return session.steps - start
+
+
+def _cycles(session: Session, end: int, between: Callable[[], bool]) -> None:
+    with session.undisturbed():
+        start = session.steps
+        going = between()
+        while going and session.steps < end - 1:
+            _slice(session, end - 1 - session.steps)
+            going = between()
+        if session.steps < end and (going or session.steps > start):
+            # Command by command, so that where the run stops everything can be looked at.
+            for command in session.journal.cycle:
+                session.apply(command)
+
+
+def _slice(session: Session, most: int) -> None:
+    """The bare path for about 20 ms, at most to the end of the epoch."""
+    torch.set_num_threads(session.settings.threads)
+    journal, history, settings = session.journal, session.history, session.settings
+    cycle = [partial(COMMANDS[command.name], session, **dict(command.arguments)) for command in journal.cycle]
+    opening, rest = cycle[0], cycle[1:]
+    checkpoints = journal.cycle[0].name == "zero_grad"
+    place, each, taken, reached = len(journal), len(cycle), 0, 0
+    failure: Exception | None = None
+    began = now = time.perf_counter()
+    seconds, end, due = session.seconds, began + SLICE, began + history.due - session.seconds
+    try:
+        while taken < most:
+            reached = 0
+            opening()
+            if checkpoints and now > due:
+                session.seconds = seconds + now - began
+                history.in_run(session, place + each * taken + 1)
+                due = began + history.due - seconds
+            for reached, command in enumerate(rest, 1):  # noqa: B007 (read when one raises)
+                command()
+            taken += 1
+            now = time.perf_counter()
+            if now > end or session.epoch_ended:
+                break
+    except Exception as error:
+        failure = error
+    session.seconds = seconds + time.perf_counter() - began
+    journal.extend(taken)
+    if taken:
+        history.after_run(session.branch, place + each * (taken - 1), len(journal))
+    if failure is not None:
+        for command in journal.cycle[:reached]:
+            journal.append(command)
+        history.forget_behind(session.branch, len(journal))
+        raise travel.refuse(session, journal.cycle[reached], failure, settings) from failure

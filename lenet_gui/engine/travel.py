@@ -1,0 +1,141 @@
+"""Going to another place of the run: from a checkpoint through the journal, to the bit. And back after a refusal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from lenet_gui.engine.branch import Branch
+from lenet_gui.engine.commands import COMMANDS
+from lenet_gui.engine.digest import same
+from lenet_gui.engine.history import NEAR
+from lenet_gui.engine.refusal import Refused, explain
+from lenet_gui.protocol import Command
+from lenet_gui.settings import Settings
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.checkpoint import Checkpoint
+    from lenet_gui.engine.session import Session
+
+LOOK = 0.02
+"""Seconds of replay between two looks at whether it is still wanted."""
+
+
+class Differs(Exception):
+    """Going over the run again gave other bits than before: at `step`, counted from 1. The session is as it was."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"the loss of step {step:,} differs from the one recorded")
+        self.step = step
+
+
+def go(session: Session, branch: Branch, place: int, between: Callable[[], bool]) -> bool:
+    """`Session.seek`. False where `between` ended it; the session is then where it was."""
+    origin = session.branch, len(session.journal)
+    start = session.history.start_for(branch, place)
+    try:
+        if session.branch is not branch or not start.place <= len(session.journal) <= place:
+            _restore(session, start, branch)
+        arrived = follow(session, place, between)
+    except Exception:
+        _return(session, *origin)
+        raise
+    if not arrived:
+        _return(session, *origin)
+    return arrived
+
+
+def follow(session: Session, end: int, between: Callable[[], bool] = lambda: True, compare: bool = True) -> bool:
+    """Do what the branch has next, up to the place `end`. False where `between` ended it, there.
+
+    Raises Differs at the first step whose loss has not the bits that the branch's log has, unless not to `compare`.
+    """
+    branch, place, history = session.branch, len(session.journal), session.history
+    journal, recorded = branch.journal, len(branch.log) if compare else 0
+    last_step = next((at for at, command in journal.backwards(end) if command.name == "step"), -1)
+    # Only near the end are checkpoints worth their memory: somebody may step back from there.
+    near = journal.place_of_step(max(0, journal.steps_at(end) - NEAR))
+    began, look = time.perf_counter(), time.perf_counter() + LOOK
+    try:
+        with session.undisturbed():
+            for command in journal.commands(place):
+                if place >= end:
+                    break
+                if place >= near:
+                    history.before(command, session, place)
+                if place == last_step:
+                    session.perform(command)
+                else:
+                    COMMANDS[command.name](session, **dict(command.arguments))
+                history.after(command, session, place)
+                place += 1
+                now = time.perf_counter()
+                session.seconds, began = session.seconds + now - began, now
+                step = session.steps - 1
+                if command.name == "step" and step < recorded and _differ(session, step):
+                    raise Differs(session.steps)
+                if now > look:
+                    session.journal = journal.until(place)
+                    if not between():
+                        return False
+                    began = time.perf_counter()
+                    look = began + LOOK
+    finally:
+        session.journal = journal.until(place)
+        _rejoin(session)
+    return True
+
+
+def record(session: Session, command: Command) -> None:
+    """Journal a command that was done, on the branch that has it next or on one that grows from here."""
+    old, place = session.branch, len(session.journal)
+    inside = place < len(old.journal)
+    session.journal.append(command)
+    if not inside:
+        return
+    if old.journal.at(place) == command:
+        _rejoin(session)
+        return
+    name = next(name for n in range(2, 10**9) if (name := f"branch {n}") not in {one.name for one in session.branches})
+    session.branch = Branch(name, session.journal, session.log, old, place)
+    session.branches.append(session.branch)
+
+
+def refuse(session: Session, command: Command, error: Exception, settings: Settings) -> Refused:
+    """Roll back what a refused command left half done, and say what that was. `settings` held before it."""
+    try:
+        left = {name: None if value is None else value.detach().clone() for name, value in session.tensors().items()}
+        _return(session, session.branch, len(session.journal))
+        now = {name: None if value is None else value.detach() for name, value in session.tensors().items()}
+        changed = tuple(name for name in {**now, **left} if not same(now.get(name), left.get(name)))
+    except Exception:
+        # A device that has failed can neither be read nor written: the journal is what remains.
+        if settings.device == "cpu":
+            raise
+        session.settings, changed = settings, ()
+    return Refused(explain(error, command, session, changed))
+
+
+def _return(session: Session, branch: Branch, place: int) -> None:
+    """To a place where the session has just been, whatever is half done now; as exactly as the device can."""
+    _restore(session, session.history.start_for(branch, place), branch)
+    follow(session, place, compare=False)
+
+
+def _restore(session: Session, checkpoint: Checkpoint, branch: Branch) -> None:
+    checkpoint.restore(session)
+    session.history.restored(checkpoint)
+    session.branch, session.journal = branch, branch.journal.until(checkpoint.place)
+    session.log = branch.log.until(checkpoint.steps, session.model, session.settings.device)
+
+
+def _differ(session: Session, step: int) -> bool:
+    return session.log.loss_bits(step) != session.branch.log.loss_bits(step)
+
+
+def _rejoin(session: Session) -> None:
+    """At the end of a branch the two are one: what is done next is the branch's too."""
+    branch = session.branch
+    if len(session.journal) == len(branch.journal):
+        branch.journal, branch.log = session.journal, session.log
