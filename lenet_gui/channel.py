@@ -10,7 +10,19 @@ from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from lenet_gui.protocol import Frame, Incoming, Outgoing, Progress, RecoverOnCpu, Run, TensorReply, UpdateReply
+from lenet_gui.protocol import (
+    Back,
+    Frame,
+    Incoming,
+    Outgoing,
+    Progress,
+    RecoverOnCpu,
+    Run,
+    Seek,
+    SeekReply,
+    TensorReply,
+    UpdateReply,
+)
 
 
 class Channel:
@@ -32,7 +44,7 @@ class Channel:
 
     def send(self, message: Incoming) -> None:
         # Cleared here and not where the run starts, so that a pause pressed right after it still counts.
-        if isinstance(message, Run | RecoverOnCpu):
+        if isinstance(message, Run | RecoverOnCpu | Back | Seek):
             self.pausing = False
         self._inbox.put(message)
 
@@ -66,7 +78,7 @@ class Channel:
 
     def give(self, message: Outgoing) -> None:
         with self._lock:
-            if isinstance(message, Frame | Progress | TensorReply | UpdateReply):
+            if isinstance(message, Frame | Progress | TensorReply | UpdateReply | SeekReply):
                 self._newest[type(message)] = message
             else:
                 self._lossless.append(message)

@@ -88,7 +88,49 @@ class RecoverOnCpu:
     """Replay the journal on the CPU, after a device failed. The run is marked approximate."""
 
 
-Control = Advance | Run | SetRate | NewRun | Evaluate | RecoverOnCpu
+@dataclass(frozen=True, slots=True)
+class Back:
+    """Go `n` phases (`"phase"`) or whole steps (`"step"`) back; within a step, a step back is to its beginning."""
+
+    unit: str
+    n: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Seek:
+    """Go to where so many whole steps of a branch were done (`None`: to its end). An empty branch is the one there is.
+
+    With `commands` it is the place behind so many commands instead.
+    """
+
+    step: int | None = None
+    branch: str = ""
+    commands: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RenameBranch:
+    branch: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddBookmark:
+    """Remember this place, with a note."""
+
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropBookmark:
+    """Forget a bookmark, counted from 0 as the frame lists them."""
+
+    index: int
+
+
+Control = (
+    Advance | Run | SetRate | NewRun | Evaluate | RecoverOnCpu | Back | Seek | RenameBranch | AddBookmark | DropBookmark
+)
 
 # ---------------------------------------------------------------------------------- into the worker: requests
 
@@ -123,7 +165,16 @@ class PrintRequest:
     what: str
 
 
-Request = TensorRequest | UpdateRequest | PrintRequest
+@dataclass(frozen=True, slots=True)
+class SeekRequest:
+    """How long would it take to go to this step of this branch?"""
+
+    id: int
+    step: int
+    branch: str = ""
+
+
+Request = TensorRequest | UpdateRequest | PrintRequest | SeekRequest
 
 # ------------------------------------------------------------------------------------------ out of the worker
 
@@ -234,11 +285,34 @@ class Accuracy:
 
 
 @dataclass(frozen=True, slots=True)
+class BranchRow:
+    """A branch: it leaves `parent` (empty: none) where `leaves` steps were done, and ends where `steps` are.
+
+    `commands` is its length, the part shared with those it grew from included.
+    """
+
+    name: str
+    parent: str
+    leaves: int
+    steps: int
+    commands: int
+
+
+@dataclass(frozen=True, slots=True)
+class BookmarkRow:
+    """A place that somebody wanted to remember; `step` is how many whole steps were done there."""
+
+    place: Place
+    step: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class Frame:
     """What every panel needs, at one place. Small.
 
     `run` counts the runs of this program, `reason` says in words why it stopped here, `allowed` names what may
-    be pressed now (the five phases, `next_batch`, `set`, `advance`, `run`, `pause`, `evaluate`, `new`),
+    be pressed now (the five phases, `next_batch`, `set`, `advance`, `run`, `back`, `seek`, `pause`, `evaluate`, `new`),
     `next` is the phase that the cycle has next. `epoch` and `batches` are `None` for data without an end.
     `graph` is `none`, `alive` or `freed`. `remaining` steps of a Run N, else `None`. `chain` is read off `grad_fn`.
     """
@@ -265,6 +339,8 @@ class Frame:
     accuracy: Accuracy | None
     steps_per_second: float
     exact: bool
+    branches: tuple[BranchRow, ...] = ()
+    bookmarks: tuple[BookmarkRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,12 +376,25 @@ class UpdateReply:
 
 
 @dataclass(frozen=True, slots=True)
+class SeekReply:
+    """About how many seconds going there takes."""
+
+    id: int
+    step: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """A console line. `kind` is `command`, `question`, `note` or `error`; `code` is PyTorch, `result` as printed."""
+    """A console line. `kind` is `command`, `question`, `note` or `error`; `code` is PyTorch, `result` as printed.
+
+    `place` is where a command led to; where one has gone back before it, it is of another time.
+    """
 
     kind: str
     code: str
     result: str
+    place: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,5 +446,5 @@ class Notice:
 
 
 Incoming = Command | Control | Request
-Reply = TensorReply | UpdateReply
+Reply = TensorReply | UpdateReply | SeekReply
 Outgoing = Ready | Frame | Reply | Line | Series | Accuracy | Progress | Notice

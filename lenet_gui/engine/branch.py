@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.steplog import StepLog
 
@@ -34,3 +36,17 @@ class Branch:
         while branch.parent is not None and place <= branch.leaves:
             branch = branch.parent
         return branch
+
+    def shared_with(self, other: Branch) -> int:
+        """The place up to which the two are the same."""
+        mine, theirs = self.limits(), other.limits()
+        return max((min(mine[one], theirs[one]) for one in mine if one in theirs), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A place of a branch, counted in commands, with a note. It changes nothing."""
+
+    branch: Branch
+    place: int
+    note: str

@@ -80,6 +80,7 @@ def change(session: Session, **changes: Value) -> None:
     moved = settings.device != session.settings.device
     resized = settings.batch_size != session.settings.batch_size
     session.settings = settings
+    torch.set_num_threads(settings.threads)
     if "optimizer" in changes:
         session.optimizer = optimizers.optimizer(settings, session.model.parameters())
     else:

@@ -114,6 +114,10 @@ class History:
             each = before.seconds / before.place if before.place else 0.0
         return before.seconds + (place - before.place) * each
 
+    def seconds_to(self, branch: Branch, place: int) -> float:
+        """About how long going there takes."""
+        return self.seconds_at(branch, place) - self.start_for(branch, place).seconds
+
     def restored(self, checkpoint: Checkpoint) -> None:
         """The session is at this checkpoint now."""
         for one in self._open:

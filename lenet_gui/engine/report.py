@@ -13,9 +13,10 @@ import torch
 from lenet_gui import __version__
 from lenet_gui.channel import Channel
 from lenet_gui.engine import optimizers, view
+from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.devices import devices
 from lenet_gui.engine.session import Session
-from lenet_gui.protocol import Accuracy, Choice, Line, Ready, Series
+from lenet_gui.protocol import Accuracy, Choice, Line, Place, Ready, Series
 
 SPEED_WINDOW = 1.0
 """Seconds over which steps per second are averaged."""
@@ -42,31 +43,40 @@ class Report:
         self._run = run
         self._exact = exact
         self._viewer = view.Viewer(session)
+        self._told: Branch = session.branch
         self._told_steps = 0
-        self._told_place = -1
+        self._told_place: Place | None = None
         self._not_finite_since: int | None = None
         self._asked_not_finite = False
-        self._accuracy: Accuracy | None = None
+        # By the branch that it was measured on, and the place.
+        self._accuracies: dict[tuple[Branch, int], Accuracy] = {}
         self._times: deque[tuple[float, int]] = deque()
         self._channel.give(Series(run, session.log.names, 0, session.log.rows(0)))
 
-    def frame(self, reason: str, running: bool = False, remaining: int | None = None) -> None:
+    def frame(self, reason: str, running: bool = False, remaining: int | None = None, seeking: bool = False) -> None:
         """Everything that every panel needs, as it is now."""
         self.series()
-        self._told_place = len(self._session.journal)
+        self._told_place = view.place_of(self._session)
         speed = self._steps_per_second() if running else 0.0
-        situation = view.Situation(self._run, reason, running, remaining, self._accuracy, speed, self._exact)
+        accuracy = self._newest_accuracy()
+        situation = view.Situation(self._run, reason, running, remaining, accuracy, speed, self._exact, seeking)
         self._channel.give(self._viewer.frame(situation))
 
     @property
     def behind(self) -> bool:
         """Whether something was done since the last frame."""
-        return len(self._session.journal) != self._told_place
+        return view.place_of(self._session) != self._told_place
 
     def series(self) -> None:
-        """The rows of the log that were not told yet."""
-        log = self._session.log
-        if len(log) > self._told_steps:
+        """The rows of the branch's log that were not told yet, those ahead of this place too."""
+        session, branch = self._session, self._session.branch
+        if changed := branch is not self._told:
+            self._told_steps = min(self._told_steps, branch.journal.steps_at(branch.shared_with(self._told)))
+            self._told = branch
+            if self._not_finite_since is not None and self._not_finite_since > self._told_steps:
+                self._not_finite_since, self._asked_not_finite = None, False
+        log = branch.log if session.ahead else session.log
+        if changed or len(log) > self._told_steps:
             rows = log.rows(self._told_steps)
             bad = np.flatnonzero(~np.isfinite(rows[:, 0]))
             if len(bad) and self._not_finite_since is None:
@@ -84,21 +94,33 @@ class Report:
 
     def epoch(self) -> None:
         """Measure the test accuracy where an epoch has just ended."""
-        if self._session.epoch_ended and (self._accuracy is None or self._accuracy.step != self._session.steps):
+        if self._session.epoch_ended and self._here() not in self._accuracies:
             self.evaluate()
 
     def evaluate(self) -> None:
         """Measure the test accuracy and tell it."""
-        self._accuracy = self._session.evaluate()
-        if self._accuracy is None:
+        found = self._session.evaluate()
+        if found is None:
             return
-        found = self._accuracy
+        self._accuracies[self._here()] = found
         share = 100 * found.correct / found.total
         words = (
             f"epoch {found.epoch + 1}, step {found.step}: {found.correct} of {found.total} test digits ({share:.1f} %)"
         )
         self._channel.give(found)
         self._channel.give(Line("note", "", words))
+
+    def _here(self) -> tuple[Branch, int]:
+        place = len(self._session.journal)
+        return self._session.branch.owner(place), place
+
+    def _newest_accuracy(self) -> Accuracy | None:
+        """What was measured last on the way to this place."""
+        here, limits = len(self._session.journal), self._session.branch.limits()
+        known = [
+            (at, found) for (owner, at), found in self._accuracies.items() if at <= min(limits.get(owner, -1), here)
+        ]
+        return max(known, key=lambda one: one[0])[1] if known else None
 
     def _steps_per_second(self) -> float:
         now = time.perf_counter()

@@ -6,18 +6,22 @@ Any thread can run it. What a command does is the session's to know, what is tol
 from __future__ import annotations
 
 import time
-import traceback
 from collections import deque
+from dataclasses import replace
 
 from lenet_gui.channel import Channel
-from lenet_gui.engine import printing, view
+from lenet_gui.engine import notices, printing, view
 from lenet_gui.engine.data import DataError
 from lenet_gui.engine.refusal import Refused
 from lenet_gui.engine.report import Report, ready
 from lenet_gui.engine.session import Session
+from lenet_gui.engine.travel import Differs, target
 from lenet_gui.protocol import (
+    AddBookmark,
     Advance,
+    Back,
     Command,
+    DropBookmark,
     Evaluate,
     Incoming,
     Line,
@@ -27,7 +31,10 @@ from lenet_gui.protocol import (
     PrintRequest,
     Progress,
     RecoverOnCpu,
+    RenameBranch,
     Run,
+    Seek,
+    SeekRequest,
     SetRate,
     TensorRequest,
     UpdateRequest,
@@ -35,7 +42,9 @@ from lenet_gui.protocol import (
 from lenet_gui.settings import Settings
 
 ENDLESS = 2**62
-STOPPING = (Advance, Run, SetRate, NewRun, RecoverOnCpu)
+LONG = 0.1
+"""Seconds of going somewhere from which on the window is told before."""
+STOPPING = (Advance, Run, SetRate, NewRun, RecoverOnCpu, Back, Seek)
 """What ends a run before it is looked at. Everything else is answered while it goes on."""
 
 
@@ -80,17 +89,19 @@ class Runner:
             code = printing.code_of(message, self._session.settings) if isinstance(message, Command) else "run"
             self._channel.give(Line("error", code, refused.notice.words))
             self._refused(message, refused.notice)
+        except Differs as differs:
+            self._refused(message, notices.differs(differs.step))
         except (DataError, ValueError) as error:
             self._refused(message, Notice("note", "That cannot be used", str(error), "What was before stays in force."))
         except Exception as error:
-            self._channel.give(self._failure(message, error))
+            self._channel.give(notices.failure(message, error, self._session.settings.device))
 
     def _refused(self, message: Incoming, notice: Notice) -> None:
         self._channel.give(notice)
         try:
             self._report.frame("refused")
         except Exception as error:  # a device that has failed cannot be looked at either
-            self._channel.give(self._failure(message, error))
+            self._channel.give(notices.failure(message, error, self._session.settings.device))
 
     def _handle(self, message: Incoming) -> None:
         match message:
@@ -98,13 +109,15 @@ class Runner:
                 self._do(message)
                 self._report.frame(f"after {message.name}")
             case Advance(unit="phase"):
-                self._do(Command(self._session.next_phase))
+                self._do(self._session.next_command)
                 self._report.frame("one phase on")
             case Advance():
-                self._do(Command(self._session.next_phase))
-                while self._session.next_phase != self._session.journal.cycle[0].name:
-                    self._do(Command(self._session.next_phase))
+                steps = self._session.steps
+                while self._session.steps == steps:
+                    self._do(self._session.next_command)
                 self._report.frame("one step on")
+            case Back() | Seek():
+                self._go(message)
             case Run():
                 self._run(message)
             case NewRun(settings):
@@ -127,6 +140,10 @@ class Runner:
                 self._channel.give(view.tensor_reply(self._session, message))
             case UpdateRequest():
                 self._channel.give(view.update_reply(self._session, message))
+            case SeekRequest():
+                self._channel.give(view.seek_reply(self._session, message))
+            case RenameBranch() | AddBookmark() | DropBookmark():
+                self._name(message)
             case PrintRequest(what):
                 self._channel.give(printing.answer(self._session, what))
             case _:
@@ -138,13 +155,51 @@ class Runner:
         before, device, alive = session.input, session.settings.device, session.graph == "alive"
         result = session.apply(command)
         took_batch = session.input is not before and session.settings.device == device
-        self._channel.give(printing.command_line(command, result, session.settings, took_batch))
+        line = printing.command_line(command, result, session.settings, took_batch)
+        self._channel.give(replace(line, place=view.place_of(session)))
         if session.settings.device != device and alive:
             words = f"The model is on {session.settings.device} now; its last forward's graph could not come along."
             self._channel.give(Notice("note", "The live graph was dropped", words, "Press Forward and Loss again."))
         if command.name == "step":
             self._report.epoch()
             self._watch_for_anomaly()
+
+    def _name(self, message: RenameBranch | AddBookmark | DropBookmark) -> None:
+        """What stands beside the journal and changes nothing of the training."""
+        session = self._session
+        match message:
+            case RenameBranch(branch, name):
+                session.rename_branch(branch, name)
+            case AddBookmark(note):
+                session.add_bookmark(note)
+            case DropBookmark(index):
+                del session.bookmarks[index]
+        self._report.frame("renamed" if isinstance(message, RenameBranch) else "bookmarks changed")
+
+    # --------------------------------------------------------------------------------------------- to other places
+
+    def _go(self, message: Back | Seek) -> None:
+        """What takes long shows how far it is, and can be cancelled: then nothing has changed."""
+        session = self._session
+        branch, place = target(session, message)
+        words = f"step {branch.journal.steps_at(place):,}" + (f" of {branch.name}" if len(session.branches) > 1 else "")
+        seconds, total = session.history.seconds_to(branch, place), 1000
+        if seconds > LONG:
+            self._report.frame(f"going to {words}", seeking=True)
+        began = time.perf_counter()
+
+        def between() -> bool:
+            spent = time.perf_counter() - began
+            done = min(total - 1, int(total * spent / max(seconds, spent)))
+            self._channel.give(Progress(f"To {words}, about {max(seconds, spent):.0f} s", done, total))
+            return not self._channel.pausing
+
+        arrived = False
+        try:
+            arrived = session.seek(place, branch=branch.name, between=between)
+        finally:
+            self._channel.give(Progress("", total, total))
+        self._report.frame(f"at {words}" if arrived else f"not at {words}: cancelled")
 
     # -------------------------------------------------------------------------------------------------- running
 
@@ -170,7 +225,8 @@ class Runner:
             if session.steps > start:
                 cycle = session.journal.cycle
                 taken = session.steps - start
-                self._channel.give(printing.run_line(cycle, taken, session.last_loss, session.settings))
+                line = printing.run_line(cycle, taken, session.last_loss, session.settings)
+                self._channel.give(replace(line, place=view.place_of(session)))
         self._report.epoch()
         self._watch_for_anomaly()
         self._end_of_run(end - session.steps)
@@ -185,7 +241,7 @@ class Runner:
                 if message is not None:
                     self._pending.append(message)
                 continue
-            self._do(Command(session.next_phase))
+            self._do(session.next_command)
             due = max(due + 1 / rate, time.perf_counter() - 1 / rate)
             self._channel.wants_frame = True
         self._end_of_run(end - session.steps)
@@ -215,7 +271,7 @@ class Runner:
 
     def _watch_for_anomaly(self) -> None:
         if (step := self._report.became_not_finite()) is not None:
-            self._channel.give(_anomaly(step))
+            self._channel.give(notices.anomaly(step))
             self._channel.pausing = True
 
     def _answer_in_run(self, message: Incoming) -> None:
@@ -224,7 +280,7 @@ class Runner:
         except Refused as refused:
             self._channel.give(refused.notice)
         except Exception as error:
-            self._channel.give(self._failure(message, error))
+            self._channel.give(notices.failure(message, error, self._session.settings.device))
 
     def _recover(self) -> None:
         """Replay the journal on the CPU, after a device failed."""
@@ -242,22 +298,3 @@ class Runner:
         else:
             again = (Offer("Replay it again", RecoverOnCpu()),)
             self._channel.give(Notice("note", "The replay was cancelled", "", "The run stays as it was.", offers=again))
-
-    def _failure(self, message: Incoming, error: Exception) -> Notice:
-        device = self._session.settings.device
-        advice, offers = "The program goes on. If it happens again, start a new run (Ctrl+N).", ()
-        if device != "cpu":
-            advice = f"{device} may have failed. The run can be replayed on the CPU, approximately."
-            offers = (Offer("Go on from here on the CPU", RecoverOnCpu()),)
-        words = f"{type(error).__name__}: {error}"
-        details = "".join(traceback.format_exception(error))
-        return Notice("failed", f"{type(message).__name__} failed", words, advice, details=details, offers=offers)
-
-
-def _anomaly(step: int) -> Notice:
-    return Notice(
-        "anomaly",
-        f"The loss is no longer finite since step {step}",
-        "The run was paused; nothing is lost, and Run goes on from here.",
-        "Weights that are NaN stay NaN. Start a new run (Ctrl+N) with a smaller learning rate.",
-    )

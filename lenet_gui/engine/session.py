@@ -14,11 +14,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lenet_gui.engine import optimizers, running, travel
-from lenet_gui.engine.branch import Branch
+from lenet_gui.engine import evaluation, optimizers, running, travel
+from lenet_gui.engine.branch import Bookmark, Branch
 from lenet_gui.engine.commands import COMMANDS, check
 from lenet_gui.engine.data import Cursor, source
-from lenet_gui.engine.digest import digest, same
+from lenet_gui.engine.digest import digest
 from lenet_gui.engine.generators import Generators
 from lenet_gui.engine.history import BUDGET, History
 from lenet_gui.engine.journal import Journal
@@ -71,6 +71,7 @@ class Session:
         self.log = StepLog(self.model, self.settings.device)
         self.branch = Branch("main", self.journal, self.log)
         self.branches = [self.branch]
+        self.bookmarks: list[Bookmark] = []
         self.equip()
         self.history = History(self, budget)
 
@@ -214,6 +215,17 @@ class Session:
                 return branch
         raise ValueError(f"there is no branch {name!r}; there are {', '.join(one.name for one in self.branches)}")
 
+    def rename_branch(self, branch: str, name: str) -> None:
+        """Raises ValueError for a name that is empty or taken."""
+        named, name = self.branch_called(branch), name.strip()
+        if not name or len(name) > 80 or any(one.name == name for one in self.branches if one is not named):
+            raise ValueError(f"{name!r} cannot be a branch's name: choose one that is not taken, of 1 to 80 letters")
+        named.name = name
+
+    def add_bookmark(self, note: str) -> None:
+        """Remember this place."""
+        self.bookmarks.append(Bookmark(self.branch, len(self.journal), note.strip()[:500]))
+
     @staticmethod
     def replay(
         journal: Journal,
@@ -230,24 +242,7 @@ class Session:
 
     def evaluate(self) -> Accuracy | None:
         """The accuracy on the held-out digits, `None` where the data has none. The training state stays as it is."""
-        if self.source.test is None:
-            return None
-        images, labels = self.source.test
-        modes = [(module, module.training) for module in self.model.modules()]
-        buffers = [(buffer, buffer.clone()) for buffer in self.model.buffers()]
-        generators = self.generators.state
-        try:
-            with self.undisturbed(), torch.no_grad():
-                correct = int((self.model.eval()(images.clone()).argmax(-1) == labels).sum())
-        finally:
-            self.generators.state = generators
-            for module, training in modes:
-                module.training = training
-            for buffer, before in buffers:
-                # Only what was moved is written: a live graph may hold the others, and would notice.
-                if not same(buffer, before):
-                    buffer.copy_(before)
-        return Accuracy(self.steps, self.cursor.epoch, correct, len(labels))
+        return evaluation.evaluate(self)
 
     def tensors(self) -> dict[str, Tensor | None]:
         """The training state by name, live: parameters, gradients, buffers and the optimizer's own tensors."""

@@ -11,7 +11,7 @@ from lenet_gui.engine.commands import COMMANDS
 from lenet_gui.engine.digest import same
 from lenet_gui.engine.history import NEAR
 from lenet_gui.engine.refusal import Refused, explain
-from lenet_gui.protocol import Command
+from lenet_gui.protocol import Back, Command, Seek
 from lenet_gui.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +28,22 @@ class Differs(Exception):
     def __init__(self, step: int) -> None:
         super().__init__(f"the loss of step {step:,} differs from the one recorded")
         self.step = step
+
+
+def target(session: Session, message: Back | Seek) -> tuple[Branch, int]:
+    """Where a control leads: the branch, and how many commands are done there. Raises ValueError for no such place."""
+    journal, place = session.journal, len(session.journal)
+    match message:
+        case Back("phase", n):
+            return session.branch, max(0, place - n)
+        case Back(_, n):
+            whole = session.steps - n + (place > journal.place_of_step(session.steps))
+            return session.branch, journal.place_of_step(max(0, whole))
+        case Seek(step, name, commands):
+            branch = session.branch_called(name) if name else session.branch
+            if commands is not None:
+                return branch, commands
+            return branch, len(branch.journal) if step is None else branch.journal.place_of_step(step)
 
 
 def go(session: Session, branch: Branch, place: int, between: Callable[[], bool]) -> bool:
@@ -119,8 +135,13 @@ def refuse(session: Session, command: Command, error: Exception, settings: Setti
 
 def _return(session: Session, branch: Branch, place: int) -> None:
     """To a place where the session has just been, whatever is half done now; as exactly as the device can."""
-    _restore(session, session.history.start_for(branch, place), branch)
-    follow(session, place, compare=False)
+    try:
+        _restore(session, session.history.start_for(branch, place), branch)
+        follow(session, place, compare=False)
+    except Exception:
+        # On a device that has failed. What was done stays known: it can be replayed elsewhere.
+        session.branch, session.journal = branch, branch.journal.until(place)
+        raise
 
 
 def _restore(session: Session, checkpoint: Checkpoint, branch: Branch) -> None:

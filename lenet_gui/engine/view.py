@@ -12,15 +12,22 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from lenet_gui.engine.autograd import chain
+from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.session import Session
+from lenet_gui.engine.travel import target
 from lenet_gui.protocol import (
     PHASES,
     Accuracy,
     BatchView,
+    BookmarkRow,
+    BranchRow,
     Frame,
     ModuleRow,
     ParameterRow,
     Place,
+    Seek,
+    SeekReply,
+    SeekRequest,
     TensorReply,
     TensorRequest,
     UpdateReply,
@@ -30,7 +37,8 @@ from lenet_gui.settings import Settings
 
 THUMBNAILS = 64
 
-STOPPED = (*PHASES, "next_batch", "set", "advance", "run", "evaluate", "new")
+STOPPED = (*PHASES, "next_batch", "set", "advance", "run", "back", "seek", "evaluate", "new")
+SEEKING = ("pause",)
 RUNNING = ("set", "pause", "evaluate", "new")
 
 
@@ -45,6 +53,7 @@ class Situation:
     accuracy: Accuracy | None
     steps_per_second: float
     exact: bool
+    seeking: bool = False
 
 
 class Viewer:
@@ -75,15 +84,15 @@ class Viewer:
 def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView, now: Situation) -> Frame:
     size = session.source.size
     batch_size = session.settings.batch_size
-    allowed = RUNNING if now.running else STOPPED
+    allowed = SEEKING if now.seeking else RUNNING if now.running else STOPPED
     return Frame(
         run=now.run,
-        place=_place(session),
+        place=place_of(session),
         reason=now.reason,
-        running=now.running,
+        running=now.running or now.seeking,
         allowed=tuple(name for name in allowed if name != "evaluate" or session.source.test is not None),
         cycle=session.journal.cycle,
-        next=session.next_phase,
+        next=_next_phase(session),
         step=session.steps,
         epoch=None if size is None else session.cursor.epoch,
         batch=session.cursor.offset // batch_size,
@@ -99,7 +108,27 @@ def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView,
         accuracy=now.accuracy,
         steps_per_second=now.steps_per_second,
         exact=now.exact,
+        branches=tuple(_branch_row(branch) for branch in session.branches),
+        bookmarks=tuple(
+            BookmarkRow(Place(mark.branch.name, mark.place), mark.branch.journal.steps_at(mark.place), mark.note)
+            for mark in session.bookmarks
+        ),
     )
+
+
+def _next_phase(session: Session) -> str:
+    """What the branch does next, also in the past; behind something else than a phase, what the cycle has then."""
+    name = session.next_command.name
+    return name if name in PHASES else session.next_phase
+
+
+def _branch_row(branch: Branch) -> BranchRow:
+    parent, leaves = ("", 0) if branch.parent is None else (branch.parent.name, branch.journal.steps_at(branch.leaves))
+    return BranchRow(branch.name, parent, leaves, branch.journal.steps, len(branch.journal))
+
+
+def place_of(session: Session) -> Place:
+    return Place(session.branch.name, len(session.journal))
 
 
 def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
@@ -107,13 +136,19 @@ def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
     tensor = session.tensors()[request.name if request.part == "value" else f"{request.name}.grad"]
     shape = tuple(session.tensors()[request.name].shape)  # pyright: ignore[reportOptionalMemberAccess]
     values = None if tensor is None else _array(tensor, request.limit)
-    return TensorReply(request.id, _place(session), request.name, request.part, shape, repr(tensor), values)
+    return TensorReply(request.id, place_of(session), request.name, request.part, shape, repr(tensor), values)
+
+
+def seek_reply(session: Session, request: SeekRequest) -> SeekReply:
+    """How long it would take to go there. Raises ValueError where there is no such place."""
+    branch, place = target(session, Seek(request.step, request.branch))
+    return SeekReply(request.id, request.step, session.history.seconds_to(branch, place))
 
 
 def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
     """What the last step did to a parameter. Raises KeyError when the model has none of this name."""
     after = dict(session.model.named_parameters())[request.name]
-    place = _place(session)
+    place = place_of(session)
     if session.last_update is None:
         return UpdateReply(request.id, place, request.name, update_rule(session.settings), None, None, None)
     settings, parameters = session.last_update

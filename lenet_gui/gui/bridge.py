@@ -22,6 +22,7 @@ from lenet_gui.protocol import (
     Progress,
     Ready,
     Run,
+    SeekReply,
     Series,
     SetRate,
     TensorReply,
@@ -121,7 +122,7 @@ class Bridge(QObject):
             (self.notice, Notice),
             (self.accuracy, Accuracy),
             (self.progress, Progress),
-            (self.reply, TensorReply | UpdateReply),
+            (self.reply, TensorReply | UpdateReply | SeekReply),
         ):
             for value in _of(taken, kind):
                 signal.emit(value)
