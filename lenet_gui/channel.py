@@ -16,10 +16,12 @@ from lenet_gui.protocol import (
     Incoming,
     Outgoing,
     Progress,
+    RaceReport,
     RecoverOnCpu,
     Run,
     Seek,
     SeekReply,
+    StartRace,
     TensorReply,
     UpdateReply,
 )
@@ -44,7 +46,7 @@ class Channel:
 
     def send(self, message: Incoming) -> None:
         # Cleared here and not where the run starts, so that a pause pressed right after it still counts.
-        if isinstance(message, Run | RecoverOnCpu | Back | Seek):
+        if isinstance(message, Run | RecoverOnCpu | Back | Seek | StartRace):
             self.pausing = False
         self._inbox.put(message)
 
@@ -78,7 +80,7 @@ class Channel:
 
     def give(self, message: Outgoing) -> None:
         with self._lock:
-            if isinstance(message, Frame | Progress | TensorReply | UpdateReply | SeekReply):
+            if isinstance(message, Frame | Progress | TensorReply | UpdateReply | SeekReply | RaceReport):
                 self._newest[type(message)] = message
             else:
                 self._lossless.append(message)

@@ -32,8 +32,9 @@ class Command:
     """One change of the training state, and the only thing that makes one.
 
     `zero_grad(set_to_none)`, `forward(sample, unsqueeze)`, `loss()`, `backward(of, retain_graph)`, `step()`,
-    `next_batch()`, and `set(key=value, …)` for what may change during a run. Only arguments that differ from
-    their defaults are kept, so that two commands that mean the same are equal.
+    `next_batch()`, `set(key=value, …)` for what may change during a run, and `edit(tensor, index, value)`, which
+    writes one number by hand: `tensor` is a parameter, a buffer or `NAME.grad`, `index` counts its numbers from 0.
+    Only arguments that differ from their defaults are kept, so that two commands that mean the same are equal.
     """
 
     name: str
@@ -128,8 +129,27 @@ class DropBookmark:
     index: int
 
 
+@dataclass(frozen=True, slots=True)
+class StartRace:
+    """Run two branches in lock-step, from where they part to the end of the shorter one. Changes nothing."""
+
+    one: str
+    other: str
+
+
 Control = (
-    Advance | Run | SetRate | NewRun | Evaluate | RecoverOnCpu | Back | Seek | RenameBranch | AddBookmark | DropBookmark
+    Advance
+    | Run
+    | SetRate
+    | NewRun
+    | Evaluate
+    | RecoverOnCpu
+    | Back
+    | Seek
+    | RenameBranch
+    | AddBookmark
+    | DropBookmark
+    | StartRace
 )
 
 # ---------------------------------------------------------------------------------- into the worker: requests
@@ -312,8 +332,8 @@ class Frame:
     """What every panel needs, at one place. Small.
 
     `run` counts the runs of this program, `reason` says in words why it stopped here, `allowed` names what may
-    be pressed now (the five phases, `next_batch`, `set`, `advance`, `run`, `back`, `seek`, `pause`, `evaluate`, `new`),
-    `next` is the phase that the cycle has next. `epoch` and `batches` are `None` for data without an end.
+    be pressed now (the five phases, `next_batch`, `set`, `edit`, `advance`, `run`, `back`, `seek`, `pause`, `evaluate`,
+    `new`), `next` is the phase that the cycle has next. `epoch` and `batches` are `None` for data without an end.
     `graph` is `none`, `alive` or `freed`. `remaining` steps of a Run N, else `None`. `chain` is read off `grad_fn`.
     """
 
@@ -385,6 +405,31 @@ class SeekReply:
 
 
 @dataclass(frozen=True, slots=True)
+class Distance:
+    """How far a parameter of one branch is from the other's: the norm of the difference, beside the first one's."""
+
+    name: str
+    difference: float
+    norm: float
+
+
+@dataclass(frozen=True, slots=True)
+class RaceReport:
+    """How a race stands: `losses` [n, 2] for the steps behind `start`; it ends at step `end`.
+
+    `differs_at` is the first step, counted from 1, behind which any parameter differs in a bit; `None`: none so far.
+    """
+
+    one: str
+    other: str
+    start: int
+    end: int
+    losses: Array
+    differs_at: int | None
+    distances: tuple[Distance, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A console line. `kind` is `command`, `question`, `note` or `error`; `code` is PyTorch, `result` as printed.
 
@@ -447,4 +492,4 @@ class Notice:
 
 Incoming = Command | Control | Request
 Reply = TensorReply | UpdateReply | SeekReply
-Outgoing = Ready | Frame | Reply | Line | Series | Accuracy | Progress | Notice
+Outgoing = Ready | Frame | Reply | Line | Series | Accuracy | Progress | Notice | RaceReport

@@ -12,13 +12,21 @@ class Branch:
     """Grows where something else was done in the past of `parent`: up to the place `leaves` the two are the same."""
 
     def __init__(
-        self, name: str, journal: Journal, log: StepLog, parent: Branch | None = None, leaves: int = 0
+        self,
+        name: str,
+        journal: Journal,
+        log: StepLog,
+        parent: Branch | None = None,
+        leaves: int = 0,
+        differs: bool = False,
     ) -> None:
         self.name = name
         self.journal = journal
         self.log = log
         self.parent = parent
         self.leaves = leaves
+        self.differs = differs
+        """Whether it grew because the commands of its parent gave other bits when they were done again."""
 
     def limits(self) -> dict[Branch, int]:
         """This branch and those it grew from, each with the place up to which it is this branch's past."""

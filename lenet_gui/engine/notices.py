@@ -38,3 +38,15 @@ def differs(step: int) -> Notice:
         "You are where you were, and nothing is lost. Places up to there are exact.",
         offers=(Offer(f"Go to step {step - 1:,}, the last that is the same", Seek(step - 1)),),
     )
+
+
+def grown(step: int, branch: str, before: str) -> Notice:
+    """The same commands gave other bits than before, and one went on from there."""
+    return Notice(
+        "differs",
+        f"Step {step:,} came out with other bits than before",
+        f"What is done from here on is a branch of its own, {branch}. Another version of PyTorch, another processor, "
+        "another number of threads or a GPU can do that.",
+        f"The run as it was is still there, in {before}.",
+        offers=(Offer(f"Go to step {step - 1:,} of {before}", Seek(step - 1, before)),),
+    )

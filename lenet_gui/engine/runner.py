@@ -10,12 +10,13 @@ from collections import deque
 from dataclasses import replace
 
 from lenet_gui.channel import Channel
-from lenet_gui.engine import notices, printing, view
+from lenet_gui.engine import detours, notices, printing, view
+from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.data import DataError
 from lenet_gui.engine.refusal import Refused
 from lenet_gui.engine.report import Report, ready
 from lenet_gui.engine.session import Session
-from lenet_gui.engine.travel import Differs, target
+from lenet_gui.engine.travel import Differs
 from lenet_gui.protocol import (
     AddBookmark,
     Advance,
@@ -36,15 +37,14 @@ from lenet_gui.protocol import (
     Seek,
     SeekRequest,
     SetRate,
+    StartRace,
     TensorRequest,
     UpdateRequest,
 )
 from lenet_gui.settings import Settings
 
 ENDLESS = 2**62
-LONG = 0.1
-"""Seconds of going somewhere from which on the window is told before."""
-STOPPING = (Advance, Run, SetRate, NewRun, RecoverOnCpu, Back, Seek)
+STOPPING = (Advance, Run, SetRate, NewRun, RecoverOnCpu, Back, Seek, StartRace)
 """What ends a run before it is looked at. Everything else is answered while it goes on."""
 
 
@@ -116,8 +116,10 @@ class Runner:
                 while self._session.steps == steps:
                     self._do(self._session.next_command)
                 self._report.frame("one step on")
+            case StartRace():
+                detours.race(self._channel, self._session, self._report, message)
             case Back() | Seek():
-                self._go(message)
+                detours.go(self._channel, self._session, self._report, message)
             case Run():
                 self._run(message)
             case NewRun(settings):
@@ -152,15 +154,17 @@ class Runner:
     def _do(self, command: Command) -> None:
         """One command by hand, with its line for the console."""
         session = self._session
+        branch = session.branch
         before, device, alive = session.input, session.settings.device, session.graph == "alive"
         result = session.apply(command)
         took_batch = session.input is not before and session.settings.device == device
-        line = printing.command_line(command, result, session.settings, took_batch)
+        line = printing.command_line(command, result, session.settings, took_batch, session.model)
         self._channel.give(replace(line, place=view.place_of(session)))
         if session.settings.device != device and alive:
             words = f"The model is on {session.settings.device} now; its last forward's graph could not come along."
             self._channel.give(Notice("note", "The live graph was dropped", words, "Press Forward and Loss again."))
         if command.name == "step":
+            self._tell_if_it_differs(branch)
             self._report.epoch()
             self._watch_for_anomaly()
 
@@ -173,37 +177,20 @@ class Runner:
             case AddBookmark(note):
                 session.add_bookmark(note)
             case DropBookmark(index):
+                if not 0 <= index < len(session.bookmarks):
+                    raise ValueError(f"there is no bookmark {index}")
                 del session.bookmarks[index]
         self._report.frame("renamed" if isinstance(message, RenameBranch) else "bookmarks changed")
 
-    # --------------------------------------------------------------------------------------------- to other places
-
-    def _go(self, message: Back | Seek) -> None:
-        """What takes long shows how far it is, and can be cancelled: then nothing has changed."""
-        session = self._session
-        branch, place = target(session, message)
-        words = f"step {branch.journal.steps_at(place):,}" + (f" of {branch.name}" if len(session.branches) > 1 else "")
-        seconds, total = session.history.seconds_to(branch, place), 1000
-        if seconds > LONG:
-            self._report.frame(f"going to {words}", seeking=True)
-        began = time.perf_counter()
-
-        def between() -> bool:
-            spent = time.perf_counter() - began
-            done = min(total - 1, int(total * spent / max(seconds, spent)))
-            self._channel.give(Progress(f"To {words}, about {max(seconds, spent):.0f} s", done, total))
-            return not self._channel.pausing
-
-        arrived = False
-        try:
-            arrived = session.seek(place, branch=branch.name, between=between)
-        finally:
-            self._channel.give(Progress("", total, total))
-        self._report.frame(f"at {words}" if arrived else f"not at {words}: cancelled")
-
     # -------------------------------------------------------------------------------------------------- running
 
+    def _tell_if_it_differs(self, before: Branch) -> None:
+        branch = self._session.branch
+        if branch is not before and branch.differs:
+            self._channel.give(notices.grown(branch.journal.steps_at(branch.leaves) + 1, branch.name, before.name))
+
     def _run(self, run: Run) -> None:
+        before = self._session.branch
         self._steps_left = ENDLESS if run.steps is None else run.steps
         self._counted = run.steps is not None
         self._report.pause_speed()
@@ -214,6 +201,7 @@ class Runner:
                 self._run_paced(run.rate)
         finally:
             self._channel.wants_frame = True
+        self._tell_if_it_differs(before)
         self._report.frame("paused" if self._channel.pausing else "run ended")
 
     def _run_unlimited(self) -> None:

@@ -27,7 +27,10 @@ def run(session: Session, steps: int, between: Callable[[], bool]) -> int:
     if session.ahead:
         there = session.branch.journal
         ahead = end <= there.steps
-        travel.follow(session, there.place_of_step(end) if ahead else len(there), between)
+        try:
+            travel.follow(session, there.place_of_step(end) if ahead else len(there), between)
+        except travel.Differs:
+            travel.fork(session, len(session.journal) - 1, differs=True)
     if session.ahead == 0:
         while session.steps < end and session.next_phase != session.journal.cycle[0].name:
             session.apply(Command(session.next_phase))

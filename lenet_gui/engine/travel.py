@@ -52,7 +52,7 @@ def go(session: Session, branch: Branch, place: int, between: Callable[[], bool]
     start = session.history.start_for(branch, place)
     try:
         if session.branch is not branch or not start.place <= len(session.journal) <= place:
-            _restore(session, start, branch)
+            restore(session, start, branch)
         arrived = follow(session, place, between)
     except Exception:
         _return(session, *origin)
@@ -110,11 +110,18 @@ def record(session: Session, command: Command) -> None:
     session.journal.append(command)
     if not inside:
         return
-    if old.journal.at(place) == command:
+    same_command = old.journal.at(place) == command
+    if same_command and not (command.name == "step" and _differ(session, session.steps - 1)):
         _rejoin(session)
-        return
+    else:
+        fork(session, place, differs=same_command)
+
+
+def fork(session: Session, place: int, differs: bool = False) -> None:
+    """Let a branch grow at a place: what was done from there on is its own. `differs` when only the bits are."""
+    old = session.branch
     name = next(name for n in range(2, 10**9) if (name := f"branch {n}") not in {one.name for one in session.branches})
-    session.branch = Branch(name, session.journal, session.log, old, place)
+    session.branch = Branch(name, session.journal, session.log, old, place, differs)
     session.branches.append(session.branch)
 
 
@@ -136,7 +143,7 @@ def refuse(session: Session, command: Command, error: Exception, settings: Setti
 def _return(session: Session, branch: Branch, place: int) -> None:
     """To a place where the session has just been, whatever is half done now; as exactly as the device can."""
     try:
-        _restore(session, session.history.start_for(branch, place), branch)
+        restore(session, session.history.start_for(branch, place), branch)
         follow(session, place, compare=False)
     except Exception:
         # On a device that has failed. What was done stays known: it can be replayed elsewhere.
@@ -144,7 +151,8 @@ def _return(session: Session, branch: Branch, place: int) -> None:
         raise
 
 
-def _restore(session: Session, checkpoint: Checkpoint, branch: Branch) -> None:
+def restore(session: Session, checkpoint: Checkpoint, branch: Branch) -> None:
+    """Be where a checkpoint of this branch was taken; it may be another session's."""
     checkpoint.restore(session)
     session.history.restored(checkpoint)
     session.branch, session.journal = branch, branch.journal.until(checkpoint.place)

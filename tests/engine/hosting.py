@@ -25,7 +25,8 @@ class Host:
         self._woken = threading.Event()
         self.channel = Channel(self._woken.set)
         self.seen: list[Outgoing] = []
-        self.thread = threading.Thread(target=Runner(self.channel, settings).serve)
+        self.runner = Runner(self.channel, settings)
+        self.thread = threading.Thread(target=self.runner.serve)
 
     def __enter__(self) -> Host:
         self.thread.start()

@@ -159,6 +159,25 @@ def test_bits_that_differ_are_said_and_never_shown() -> None:
     assert session.digest() == before
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_where_the_bits_differ_going_on_is_a_branch_of_its_own(by_hand: bool) -> None:
+    session = Session(Settings(batch_size=2))
+    session.run(20)
+    end = session.digest()
+    session.seek(step=5)
+    session.branch.log._block[7, 0] += 1e-3  # as if another machine had recorded it
+    if by_hand:
+        while session.steps < 12:
+            session.apply(session.next_command)
+    else:
+        session.run(7)
+    assert session.steps == 12
+    assert [branch.differs for branch in session.branches] == [False, True]
+    assert session.branch.leaves == 39
+    session.run(8)
+    assert session.digest() == end  # these are the bits of this machine
+
+
 @pytest.mark.usefixtures("dense")
 def test_the_checkpoints_stay_within_their_budget() -> None:
     budget = 30 * 500_000
