@@ -47,15 +47,16 @@ def measure(presses: int = 60, batch_size: int = 64) -> dict[str, dict[str, floa
 def _press(app: Timed, program: Program, phase: str) -> float:
     """Milliseconds from the mouse on the button to the end of the last painting that came of it."""
     button = program.window.phase_bar.phases[phase]
-    _wait_until_quiet(app)
+    quiet(app)
     start = time.perf_counter()
     QTest.mouseClick(button, Qt.MouseButton.LeftButton, pos=button.rect().center())
     until(program.bridge.numbers, 60, lambda frame: frame.reason == f"after {phase}")
-    _wait_until_quiet(app)
+    quiet(app)
     return 1000 * (app.last_paint - start)
 
 
-def _wait_until_quiet(app: Timed) -> None:
+def quiet(app: Timed) -> None:
+    """Wait until nothing has been painted for a while."""
     loop, timer = QEventLoop(), QTimer()
     timer.timeout.connect(lambda: time.perf_counter() - app.last_paint > QUIET and loop.quit())
     timer.start(10)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from lenet_gui.engine.data import Digits
+from lenet_gui.engine.generators import GeneratorState
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -21,6 +22,10 @@ SLOTS = ("settings", "steps", "cursor", "due", "target", "target_kind", "forward
 Key = tuple[int, str]
 """A parameter by its position and "" (its value) or "grad", or one of its optimizer's names; a buffer below zero."""
 
+Layout = tuple[tuple[Key, ...], str]
+"""Which tensors there are, and on what device. Of one session all that have the same one are of the same shapes."""
+Spare = dict[Layout, list[list[Tensor]]]
+
 OVERHEAD = 10_000
 """Bytes of the generators and of what else is no tensor, about."""
 
@@ -28,20 +33,23 @@ OVERHEAD = 10_000
 class Checkpoint:
     """Parameters, buffers, gradients, optimizer state, generators and the data cursor, at `place` commands."""
 
-    def __init__(self, session: Session, place: int, spare: list[Tensor] | None = None) -> None:
-        """`spare` are the tensors of a checkpoint that is no longer needed: making new ones takes longer."""
+    def __init__(
+        self, session: Session, place: int, spare: Spare | None = None, generators: GeneratorState | None = None
+    ) -> None:
+        """`spare` are tensors of checkpoints that are no longer needed: making new ones takes longer than copying."""
         self.place = place
         # From there on nothing that was alive here can be reached any more, so that one may start from here.
         self.usable_from = place
         self.seconds = session.seconds
         live, self._plain = _state(session)
         self._keys = tuple(live)
+        self.layout = self._keys, session.settings.device
         tensors = list(live.values())
-        fits = spare is not None and [_kind(tensor) for tensor in spare] == [_kind(tensor) for tensor in tensors]
-        self.tensors = spare if fits and spare is not None else [torch.empty_like(tensor) for tensor in tensors]
+        fitting = None if spare is None else spare.get(self.layout)
+        self.tensors = fitting.pop() if fitting else [torch.empty_like(tensor) for tensor in tensors]
         with torch.no_grad():
             torch._foreach_copy_(self.tensors, tensors)  # pyright: ignore[reportPrivateImportUsage]
-        self._generators = session.generators.state
+        self.generators = session.generators.state if generators is None else generators
         self._slots = {name: getattr(session, name) for name in SLOTS}
         # Digits can be had again from the cursor, unless the model wrote into them. `None` stands for that.
         again = isinstance(session.source, Digits) and session.input._version == 0
@@ -62,14 +70,13 @@ class Checkpoint:
             session.input, session.labels = session.source.batch(session.cursor, self._batch_size)
         else:
             session.input, session.labels = self._batch[0].clone(), self._batch[1]
-        session.generators.state = self._generators
-        parameters = list(session.model.parameters())
+        session.generators.state = self.generators
+        parameters, buffers = session.parameters, _buffers(session)
         for index, plain in self._plain.items():
             session.optimizer.state[parameters[index]].update(copy.copy(plain))
         targets: list[Tensor] = []
         for parameter in parameters:
             parameter.grad = None
-        buffers = list(session.model.buffers())
         for (index, name), saved in zip(self._keys, self.tensors, strict=True):
             if index < 0:
                 targets.append(buffers[-1 - index])
@@ -86,16 +93,16 @@ class Checkpoint:
 
 def _state(session: Session) -> tuple[dict[Key, Tensor], dict[int, dict[str, Any]]]:
     """The live tensors by key, and what an optimizer keeps that is no tensor (a momentum that is `None`)."""
-    parameters = list(session.model.parameters())
+    parameters = session.parameters
     live: dict[Key, Tensor] = {(index, ""): parameter for index, parameter in enumerate(parameters)}
     plain: dict[int, dict[str, Any]] = {}
-    for index, buffer in enumerate(session.model.buffers()):
+    for index, buffer in enumerate(_buffers(session)):
         live[-1 - index, ""] = buffer
     for index, parameter in enumerate(parameters):
         if parameter.grad is not None:
             live[index, "grad"] = parameter.grad
     # Not made yet is absent here too, which is not the same as zero: the two train differently.
-    for index, parameter in enumerate(parameters):
+    for index, parameter in enumerate(parameters if session.optimizer.state else ()):
         for name, value in session.optimizer.state.get(parameter, {}).items():
             if isinstance(value, Tensor):
                 live[index, name] = value
@@ -104,5 +111,6 @@ def _state(session: Session) -> tuple[dict[Key, Tensor], dict[int, dict[str, Any
     return live, plain
 
 
-def _kind(tensor: Tensor) -> tuple[torch.Size, torch.dtype, torch.device]:
-    return tensor.shape, tensor.dtype, tensor.device
+def _buffers(session: Session) -> list[Tensor]:
+    # Not by `model.buffers()`, which walks all modules each time: this is done every few milliseconds of a run.
+    return [buffer for module in session.modules for buffer in module._buffers.values() if buffer is not None]

@@ -21,6 +21,11 @@ class GeneratorState:
     device: Tensor | None
 
 
+def drawn_elsewhere(before: GeneratorState, now: GeneratorState) -> bool:
+    """Whether Python's or NumPy's generator has moved."""
+    return before.python != now.python or _comparable(before.numpy) != _comparable(now.numpy)
+
+
 class Generators:
     """PyTorch's, Python's and NumPy's global generators as one session sees them.
 
@@ -63,6 +68,13 @@ class Generators:
         else:
             self._kept = state
 
+    def since(self, before: GeneratorState) -> GeneratorState:
+        """The state, within itself, where Python's and NumPy's generators have not moved since `before`.
+
+        To capture those two takes longer than all else in a checkpoint.
+        """
+        return GeneratorState(torch.get_rng_state(), before.python, before.numpy, _device_state(self._device))
+
     def move(self, device: str, seed: int) -> None:
         """Take along the CPU's generators; another device's own starts from the seed."""
         now, self._device = self.state, device
@@ -75,12 +87,14 @@ def _seeded(device: str, seed: int) -> Tensor | None:
 
 
 def _capture(device: str) -> GeneratorState:
-    on_device = None
+    python, numpy = random.getstate(), np.random.get_state(legacy=False)
+    return GeneratorState(torch.get_rng_state(), python, numpy, _device_state(device))
+
+
+def _device_state(device: str) -> Tensor | None:
     if device.startswith("cuda"):
-        on_device = torch.cuda.get_rng_state(device)
-    elif device == "mps":
-        on_device = torch.mps.get_rng_state()
-    return GeneratorState(torch.get_rng_state(), random.getstate(), np.random.get_state(legacy=False), on_device)
+        return torch.cuda.get_rng_state(device)
+    return torch.mps.get_rng_state() if device == "mps" else None
 
 
 def _install(state: GeneratorState, device: str) -> None:
@@ -93,3 +107,8 @@ def _install(state: GeneratorState, device: str) -> None:
         torch.cuda.set_rng_state(state.device, device)
     elif device == "mps":
         torch.mps.set_rng_state(state.device)
+
+
+def _comparable(numpy: dict[str, Any]) -> tuple[object, ...]:
+    inner = numpy["state"]
+    return inner["key"].tobytes(), inner["pos"], numpy["has_gauss"], numpy["gauss"]

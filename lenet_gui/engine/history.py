@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from torch import Tensor
-
 from lenet_gui.engine.branch import Branch
-from lenet_gui.engine.checkpoint import Checkpoint
+from lenet_gui.engine.checkpoint import Checkpoint, Spare
+from lenet_gui.engine.generators import GeneratorState, drawn_elsewhere
 from lenet_gui.protocol import Command
 
 if TYPE_CHECKING:
@@ -23,8 +22,6 @@ NEAR = 256
 """Steps before the newest one that keep all their checkpoints."""
 BUDGET = 256 * 2**20
 """Bytes."""
-SPARE = 8
-"""Checkpoints' tensors that are kept to be written again: making new ones takes as long as the copying."""
 LONGEST = 1e6
 """Seconds between two checkpoints that nobody asks for any more: then the start and the newest are what is kept."""
 
@@ -40,7 +37,12 @@ class History:
         self._kept: dict[tuple[Branch, int], Checkpoint] = {}
         # Taken where a graph was alive that may still be used.
         self._open: list[Checkpoint] = []
-        self._spare: list[list[Tensor]] = []
+        self._spare: Spare = {}
+        # Where a run began, or was looked at last, Python's and NumPy's generators; and what was taken since then
+        # without looking whether they had moved. A model that draws from them is found out, and looked at each time.
+        self._sure: GeneratorState | None = None
+        self._unsure: list[tuple[Branch, int]] = []
+        self._draws_elsewhere = False
         # The places of the forwards that the output and the loss come from.
         self._output_from = self._loss_from = 0
         self.due = 0.0
@@ -74,7 +76,23 @@ class History:
 
     def in_run(self, session: Session, place: int) -> None:
         """Take one behind the first command of a cycle that will go on with a forward of its own."""
-        self._keep(self._take(session, place), session.branch, place + len(session.journal.cycle) - 1)
+        if self._sure is None or self._draws_elsewhere:
+            checkpoint = self._take(session, place)
+            self._sure = checkpoint.generators
+        else:
+            checkpoint = self._take(session, place, session.generators.since(self._sure))
+            self._unsure.append((session.branch, place))
+        self._keep(checkpoint, session.branch, place + len(session.journal.cycle) - 1)
+
+    def make_sure(self, session: Session) -> None:
+        """Look whether what was taken in a run may be used: before anything is, and now and then."""
+        if self._sure is not None and drawn_elsewhere(self._sure, session.generators.state):
+            self._draws_elsewhere = True
+            for key in self._unsure:
+                if key in self._kept:
+                    self._let_go(self._kept.pop(key))
+        self._unsure.clear()
+        self._sure = None
 
     def after_run(self, branch: Branch, last_forward: int, end: int) -> None:
         """Note that whole cycles ran up to `end`, the last forward at `last_forward`; nothing before is reachable."""
@@ -128,8 +146,10 @@ class History:
 
     # -------------------------------------------------------------------------------------------------- keeping them
 
-    def _take(self, session: Session, place: int) -> Checkpoint:
-        checkpoint = Checkpoint(session, place, self._spare.pop() if self._spare else None)
+    def _take(self, session: Session, place: int, generators: GeneratorState | None = None) -> Checkpoint:
+        checkpoint = Checkpoint(session, place, self._spare, generators)
+        if checkpoint.layout not in self._spare:
+            self._spare.clear()  # of another optimizer, or on another device
         self.due = session.seconds + SPACING
         self.bytes += checkpoint.bytes
         return checkpoint
@@ -145,8 +165,7 @@ class History:
 
     def _let_go(self, checkpoint: Checkpoint) -> None:
         self.bytes -= checkpoint.bytes
-        if len(self._spare) < SPARE:
-            self._spare.append(checkpoint.tensors)
+        self._spare.setdefault(checkpoint.layout, []).append(checkpoint.tensors)
 
     def _thin(self, newest: Checkpoint) -> None:
         """Free a good part of the budget: what lies far off is kept at a distance that doubles until it fits.

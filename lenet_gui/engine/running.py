@@ -16,6 +16,8 @@ from lenet_gui.protocol import Command
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
+SURE = 1.0
+"""Seconds of a run between two looks at whether its checkpoints can be relied on."""
 SLICE = 0.02
 """Seconds of the bare path between two looks at what else is asked for."""
 
@@ -42,9 +44,14 @@ def _cycles(session: Session, end: int, between: Callable[[], bool]) -> None:
     with session.undisturbed():
         start = session.steps
         going = between()
+        look = time.perf_counter() + SURE
         while going and session.steps < end - 1:
             _slice(session, end - 1 - session.steps)
+            if time.perf_counter() > look:
+                session.history.make_sure(session)
+                look = time.perf_counter() + SURE
             going = between()
+        session.history.make_sure(session)
         if session.steps < end and (going or session.steps > start):
             # Command by command, so that where the run stops everything can be looked at.
             for command in session.journal.cycle:
@@ -83,6 +90,7 @@ def _slice(session: Session, most: int) -> None:
     if taken:
         history.after_run(session.branch, place + each * (taken - 1), len(journal))
     if failure is not None:
+        history.make_sure(session)
         for command in journal.cycle[:reached]:
             journal.append(command)
         history.forget_behind(session.branch, len(journal))

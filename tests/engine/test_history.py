@@ -60,6 +60,18 @@ def test_a_seek_is_the_same_from_every_checkpoint_of_a_real_run() -> None:
     assert again.steps == 0
 
 
+@pytest.mark.usefixtures("dense")
+@pytest.mark.parametrize("make_model", TROUBLESOME)
+def test_the_checkpoints_of_a_run_hold_all_that_a_model_may_draw_from_or_move(make_model: Model) -> None:
+    session = Session(Settings(batch_size=2), make_model)
+    for _ in range(3):
+        with suppress(Refused):
+            session.run(40)
+    for step in (session.steps, session.steps * 2 // 3, session.steps // 7, max(0, session.steps - 1)):
+        session.seek(step=step)
+        assert session.digest() == Session.replay(session.journal, make_model).digest()
+
+
 def test_a_live_graph_comes_back_and_can_be_run_backward() -> None:
     session = Session(Settings(batch_size=2))
     session.run(2)
