@@ -79,7 +79,7 @@ def far(steps: int = LONG_RUN, seeks: int = 100) -> dict[str, float]:
         session.seek(step=step)
         times.append(time.perf_counter() - start)
     size = sum(tensor.nbytes for tensor in session.model.parameters())
-    law = trained * size / session.history.budget
+    law = trained * size / session.history.budget.memory
     return {"trained": trained, "bytes": session.history.bytes, "worst": max(times), "law": law}
 
 

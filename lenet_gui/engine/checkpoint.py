@@ -83,10 +83,13 @@ class Checkpoint:
             elif not name:
                 targets.append(parameters[index])
             elif name == "grad":
-                parameters[index].grad = torch.empty_like(saved)
-                targets.append(parameters[index].grad)  # pyright: ignore[reportArgumentType]
+                targets.append(torch.empty_like(parameters[index]))
+                parameters[index].grad = targets[-1]
             else:
-                targets.append(session.optimizer.state[parameters[index]].setdefault(name, torch.empty_like(saved)))
+                # Step counters have no shape and stay on the CPU, where PyTorch keeps them.
+                like = parameters[index] if saved.shape == parameters[index].shape else saved
+                targets.append(torch.empty_like(like, dtype=saved.dtype))
+                session.optimizer.state[parameters[index]][name] = targets[-1]
         with torch.no_grad():
             torch._foreach_copy_(targets, self.tensors)  # pyright: ignore[reportPrivateImportUsage]
 

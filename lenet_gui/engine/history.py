@@ -6,42 +6,65 @@ forward whose output or loss is still alive, a freed graph's too, and not the la
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from copy import copy
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import torch
 
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.checkpoint import Checkpoint, Spare
 from lenet_gui.engine.generators import GeneratorState, drawn_elsewhere
+from lenet_gui.engine.swap import Swap
 from lenet_gui.protocol import Command
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
+Key = tuple[Branch, int]
+"""The branch that a checkpoint belongs to, and its place."""
 SPACING = 0.008
 """Seconds of replay between two checkpoints near the newest step: going back there is instant."""
 NEAR = 256
 """Steps before the newest one that keep all their checkpoints."""
-BUDGET = 256 * 2**20
-"""Bytes."""
+FAR = 0.25
+"""Seconds of the run between two checkpoints on the disk, at first."""
 LONGEST = 1e6
 """Seconds between two checkpoints that nobody asks for any more: then the start and the newest are what is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What checkpoints may take, in bytes: of memory, and of the disk."""
+
+    memory: int = 256 * 2**20
+    disk: int = 2**30
+
+
+BUDGET = Budget()
 
 
 class History:
     """Knows one session's checkpoints on all of its branches."""
 
-    def __init__(self, session: Session, budget: int = BUDGET) -> None:
+    def __init__(self, session: Session, budget: Budget) -> None:
         self.budget = budget
+        self.swap = Swap()
         self.bytes = 0
         """What the checkpoints hold, about."""
         self._start = Checkpoint(session, 0)
-        self._kept: dict[tuple[Branch, int], Checkpoint] = {}
+        self._kept: dict[Key, Checkpoint] = {}
+        # Those on the disk, without their numbers, and where these lie.
+        self._far: dict[Key, tuple[Checkpoint, int]] = {}
+        self._far_apart = FAR
         # Taken where a graph was alive that may still be used.
         self._open: list[Checkpoint] = []
         self._spare: Spare = {}
         # Where a run began, or was looked at last, Python's and NumPy's generators; and what was taken since then
         # without looking whether they had moved. A model that draws from them is found out, and looked at each time.
         self._sure: GeneratorState | None = None
-        self._unsure: list[tuple[Branch, int]] = []
+        self._unsure: list[Key] = []
         self._draws_elsewhere = False
         # The places of the forwards that the output and the loss come from.
         self._output_from = self._loss_from = 0
@@ -88,9 +111,7 @@ class History:
         """Look whether what was taken in a run may be used: before anything is, and now and then."""
         if self._sure is not None and drawn_elsewhere(self._sure, session.generators.state):
             self._draws_elsewhere = True
-            for key in self._unsure:
-                if key in self._kept:
-                    self._let_go(self._kept.pop(key))
+            self._forget(self._unsure)
         self._unsure.clear()
         self._sure = None
 
@@ -103,22 +124,31 @@ class History:
 
     def forget_behind(self, branch: Branch, place: int) -> None:
         """Drop what was taken in a cycle that was refused half-way."""
-        for key, checkpoint in list(self._kept.items()):
-            if checkpoint.usable_from > place and key[0] is branch:
-                self._let_go(self._kept.pop(key))
+        known = {**{key: one for key, (one, _) in self._far.items()}, **self._kept}
+        self._forget([key for key, one in known.items() if one.usable_from > place and key[0] is branch])
 
     # ---------------------------------------------------------------------------------------------- going to a place
 
     def start_for(self, branch: Branch, place: int) -> Checkpoint:
         """The newest checkpoint from which this place can be had again in all that is seen there."""
+        found, offset = self._best(branch, place)
+        if offset is None:
+            return found
+        loaded = copy(found)
+        loaded.tensors = self.swap.read(offset, found.tensors)
+        return loaded
+
+    def _best(self, branch: Branch, place: int) -> tuple[Checkpoint, int | None]:
+        """Also where on the disk its numbers lie."""
         step = next((at for at, command in branch.journal.backwards(place) if command.name == "step"), place)
         limits = branch.limits()
+        near = [(key, (one, None)) for key, one in self._kept.items()]
         usable = [
-            one
-            for (owner, at), one in self._kept.items()
+            (one, offset)
+            for (owner, at), (one, offset) in (*near, *self._far.items())
             if at <= step and one.usable_from <= min(limits.get(owner, -1), place)
         ]
-        return max(usable, key=lambda one: one.place, default=self._start)
+        return max(usable, key=lambda found: found[0].place, default=(self._start, None))
 
     def seconds_at(self, branch: Branch, place: int) -> float:
         """About how long it took to come to a place from the start of the run, without the pauses."""
@@ -134,7 +164,7 @@ class History:
 
     def seconds_to(self, branch: Branch, place: int) -> float:
         """About how long going there takes."""
-        return self.seconds_at(branch, place) - self.start_for(branch, place).seconds
+        return self.seconds_at(branch, place) - self._best(branch, place)[0].seconds
 
     def restored(self, checkpoint: Checkpoint) -> None:
         """The session is at this checkpoint now."""
@@ -160,8 +190,39 @@ class History:
         if before is not None:
             self._let_go(before)
         self._kept[branch, checkpoint.place] = checkpoint
-        if self.bytes > self.budget:
+        if self.budget.disk:
+            self._write(branch, checkpoint)
+        if self.bytes > self.budget.memory:
             self._thin(checkpoint)
+
+    def _write(self, branch: Branch, checkpoint: Checkpoint) -> None:
+        """Onto the disk too, if none lies near: the memory will not hold it for ever."""
+        newest = max((one.seconds for (owner, _), (one, _) in self._far.items() if owner is branch), default=0.0)
+        if checkpoint.seconds < newest + self._far_apart:
+            return
+        try:
+            offset = self.swap.write(checkpoint.tensors)
+        except OSError:  # no room: far places take longer, and that is all
+            self.budget = replace(self.budget, disk=0)
+            return
+        written = copy(checkpoint)
+        written.tensors = [torch.empty_like(tensor, device="meta") for tensor in checkpoint.tensors]
+        self._far[branch, checkpoint.place] = written, offset
+        while self.swap.bytes > self.budget.disk:
+            self._far_apart = 2 * max(self._far_apart, 0.001)
+            ascending = sorted(((key, one.seconds) for key, (one, _) in self._far.items()), key=lambda item: item[1])
+            self._forget_far(_too_near(ascending, self._far_apart))
+
+    def _forget(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            if key in self._kept:
+                self._let_go(self._kept.pop(key))
+        self._forget_far(key for key in keys if key in self._far)
+
+    def _forget_far(self, keys: Iterable[Key]) -> None:
+        for key in list(keys):
+            checkpoint, offset = self._far.pop(key)
+            self.swap.free(offset, checkpoint.tensors)
 
     def _let_go(self, checkpoint: Checkpoint) -> None:
         self.bytes -= checkpoint.bytes
@@ -172,20 +233,27 @@ class History:
 
         The newest steps keep all of theirs as far as half of the budget goes.
         """
-        near, room = {newest.place}, self.budget / 2 - newest.bytes
+        near, room = {newest.place}, self.budget.memory / 2 - newest.bytes
         for (_, place), one in reversed(self._kept.items()):
             if abs(newest.steps - one.steps) > NEAR or (room := room - one.bytes) < 0:
                 break
             near.add(place)
-        ascending = sorted(self._kept.items(), key=lambda item: item[0][1])
+        movable = [(key, one.seconds) for key, one in self._kept.items() if key[1] not in near]
+        ascending = sorted(movable, key=lambda item: item[1])
         distance = max(SPACING, 0.001)
-        while self.bytes > self.budget * 3 / 4 and distance < LONGEST:
+        while self.bytes > self.budget.memory * 3 / 4 and distance < LONGEST:
             distance *= 2
-            last: dict[Branch, float] = {}
-            for (branch, place), one in ascending:
-                if place in near or (branch, place) not in self._kept:
-                    continue
-                if one.seconds < last.get(branch, 0.0) + distance:
-                    self._let_go(self._kept.pop((branch, place)))
-                else:
-                    last[branch] = one.seconds
+            for key in _too_near([item for item in ascending if item[0] in self._kept], distance):
+                self._let_go(self._kept.pop(key))
+
+
+def _too_near(ascending: list[tuple[Key, float]], distance: float) -> list[Key]:
+    """Of keys with their seconds those that do not lie so far behind the one before, on their branch, that stays."""
+    last: dict[Branch, float] = {}
+    found: list[Key] = []
+    for key, seconds in ascending:
+        if seconds < last.get(key[0], 0.0) + distance:
+            found.append(key)
+        else:
+            last[key[0]] = seconds
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lenet_gui.engine import Session, Settings
+from lenet_gui.engine.history import Budget
 from lenet_gui.protocol import (
     AddBookmark,
     Advance,
@@ -110,7 +111,7 @@ def test_how_long_it_takes_is_said_before() -> None:
 def test_a_long_way_is_told_about_and_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lenet_gui.engine.detours.LONG", -1.0)
     with Host(Settings(batch_size=16)) as host:
-        host.runner._session.history.budget = 1
+        host.runner._session.history.budget = Budget(1, 0)
         frame = host.do(Run(300))
         going = host.ask(Seek(280), Frame)
         assert (going.running, going.allowed) == (True, ("pause",))

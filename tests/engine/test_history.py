@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from torch import nn
 
 from lenet_gui.engine import Refused, Session, Settings
+from lenet_gui.engine.history import Budget
 from lenet_gui.engine.net import Net
 from lenet_gui.engine.travel import Differs
 from lenet_gui.protocol import CYCLE, Command
@@ -148,7 +150,7 @@ def test_the_update_of_the_last_step_is_there_again() -> None:
 
 
 def test_a_seek_that_is_no_longer_wanted_leaves_the_place_where_it_was() -> None:
-    session = Session(Settings(batch_size=16), budget=1)
+    session = Session(Settings(batch_size=16), budget=Budget(1, 0))
     session.run(200)
     for command in CYCLE[:3]:
         session.apply(command)
@@ -161,7 +163,7 @@ def test_a_seek_that_is_no_longer_wanted_leaves_the_place_where_it_was() -> None
 
 
 def test_bits_that_differ_are_said_and_never_shown() -> None:
-    session = Session(Settings(batch_size=2), budget=1)
+    session = Session(Settings(batch_size=2), budget=Budget(1, 0))
     session.run(20)
     before = session.digest()
     session.log._block[7, 0] += 1e-3
@@ -193,7 +195,7 @@ def test_where_the_bits_differ_going_on_is_a_branch_of_its_own(by_hand: bool) ->
 @pytest.mark.usefixtures("dense")
 def test_the_checkpoints_stay_within_their_budget() -> None:
     budget = 30 * 500_000
-    session = Session(Settings(batch_size=1), budget=budget)
+    session = Session(Settings(batch_size=1), budget=Budget(budget, 0))
     session.run(400)
     assert 0 < session.history.bytes <= budget
     ends = {}
@@ -204,6 +206,29 @@ def test_the_checkpoints_stay_within_their_budget() -> None:
     fresh = Session(Settings(batch_size=1))
     fresh.run(400)
     assert fresh.digest() == ends[400]
+
+
+@pytest.mark.usefixtures("dense")
+@pytest.mark.parametrize("make_model", [Net, NormAndDropout])
+def test_what_the_memory_has_no_room_for_lies_on_the_disk(make_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenet_gui.engine.history.FAR", 0.0)
+    disk = 40 * 1_000_000
+    session = Session(Settings(batch_size=2, optimizer="Adam"), make_model, Budget(1, disk))
+    session.run(100)
+    assert 0 < session.history.swap.bytes <= disk
+    assert session.history.start_for(session.branch, len(session.journal)).place > 0
+    for step in (3, 90, 41, 17, 99):
+        session.seek(step=step)
+        assert session.digest() == Session.replay(session.journal, make_model).digest()
+
+
+def test_a_disk_that_is_full_costs_nothing_but_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    session = Session(Settings(batch_size=2))
+    session.run(300)
+    session.seek(step=17)
+    assert session.steps == 17
+    assert session.history.swap.bytes == 0
 
 
 class Machine(RuleBasedStateMachine):
@@ -219,7 +244,7 @@ class Machine(RuleBasedStateMachine):
     def begin(self, make_model: Model, options: dict[str, Any], data: str, redraw: bool, loss: str) -> None:
         start = Settings(data=data, redraw=redraw, loss=loss, batch_size=2, **options)
         self.session = Session(start, make_model)
-        self.session.history.budget = 10 * 400_000
+        self.session.history.budget = Budget(10 * 400_000, 20 * 400_000)
         self.seen: dict[tuple[str, int], str] = {}
 
     @invariant()
