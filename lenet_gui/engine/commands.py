@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
@@ -94,6 +96,20 @@ def change(session: Session, **changes: Value) -> None:
         _move(session, settings.device)
 
 
+def edit(session: Session, tensor: str, index: int, value: float) -> None:
+    """Write one number of a parameter, a buffer or a gradient (`NAME.grad`). Raises ValueError where there is none.
+
+    `index` counts the tensor's numbers from 0 as `flatten()` has them. -0.0 is written as 0.0.
+    """
+    found = _editable(session, tensor)
+    if type(index) is not int or not 0 <= index < found.numel():
+        raise ValueError(f"{tensor} has {found.numel():,} numbers, counted from 0: there is no number {index!r}")
+    number = _held(value, found.dtype)
+    # PyTorch notices this way that the tensor has changed: a graph that saved it refuses to go backward.
+    with torch.no_grad():
+        found[tuple(map(int, np.unravel_index(index, found.shape)))] = number
+
+
 COMMANDS: dict[str, Callable[..., Any]] = {
     "zero_grad": zero_grad,
     "forward": forward,
@@ -102,6 +118,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "step": step,
     "next_batch": next_batch,
     "set": change,
+    "edit": edit,
 }
 
 
@@ -128,6 +145,37 @@ def load_batch(session: Session) -> None:
         return
     session.input, session.labels = session.source.batch(session.cursor, settings.batch_size)
     session.target = None
+
+
+def _editable(session: Session, name: str) -> Tensor:
+    parameters = dict(session.model.named_parameters())
+    tensors: dict[str, Tensor] = {**parameters, **dict(session.model.named_buffers())}
+    if name in tensors:
+        return tensors[name]
+    owner = parameters.get(str(name).removesuffix(".grad"))
+    if owner is None:
+        raise ValueError(f"{name!r} is no parameter, no buffer and no gradient of this model")
+    if owner.grad is None:
+        raise ValueError(f"{name} is None: there is no number in it before a backward, or behind zero_grad")
+    return owner.grad
+
+
+def _held(value: object, dtype: torch.dtype) -> int | float:
+    """The number as it is written into a tensor of this type. Raises ValueError where it does not fit."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
+        raise ValueError(f"{value!r} is not a finite number")
+    kind = str(dtype).removeprefix("torch.")
+    if dtype is torch.bool or dtype.is_complex:
+        raise ValueError(f"a tensor of {kind} cannot be edited")
+    limits = torch.finfo(dtype) if dtype.is_floating_point else torch.iinfo(dtype)
+    if not limits.min <= value <= limits.max:
+        raise ValueError(f"{value!r} does not fit: {kind} goes from {limits.min:g} to {limits.max:g}")
+    if dtype.is_floating_point:
+        # Equal commands must mean equal bits, and -0.0 == 0.0.
+        return float(value) if value else 0.0
+    if value != int(value):
+        raise ValueError(f"{value!r} does not fit: {kind} has whole numbers only")
+    return int(value)
 
 
 def _target(session: Session, output: Tensor) -> Tensor:

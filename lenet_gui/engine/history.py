@@ -171,7 +171,8 @@ class History:
         for one in self._open:
             self._let_go(one)
         self._open.clear()
-        self._output_from = self._loss_from = checkpoint.place
+        # Until they have been made again they are older than all that is taken from now on.
+        self._output_from = self._loss_from = -1
         self.due = checkpoint.seconds + SPACING
 
     # -------------------------------------------------------------------------------------------------- keeping them

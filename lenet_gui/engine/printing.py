@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from torch import nn
+
 from lenet_gui.engine.autograd import chain
 from lenet_gui.engine.session import Session
 from lenet_gui.protocol import SETTABLE, Command, Line
@@ -18,16 +21,18 @@ SETTING_LINES = {
 }
 
 
-def command_line(command: Command, result: Any, settings: Settings, took_batch: bool) -> Line:
+def command_line(
+    command: Command, result: Any, settings: Settings, took_batch: bool, net: nn.Module | None = None
+) -> Line:
     """The line of a command that was done; `took_batch` when it took the next batch first."""
-    code = code_of(command, settings)
+    code = code_of(command, settings, net)
     if took_batch:
         code = f"{_next_batch(settings)}\n{code}" if command.name == "forward" else _next_batch(settings)
     return Line("command", code, "" if result is None else repr(result))
 
 
-def code_of(command: Command, settings: Settings) -> str:
-    """The command as the PyTorch it is."""
+def code_of(command: Command, settings: Settings, net: nn.Module | None = None) -> str:
+    """The command as the PyTorch it is. Without the `net` an edit is told by its flat index, which does the same."""
     arguments = dict(command.arguments)
     if command.name == "zero_grad":
         return f"optimizer.zero_grad({_call(arguments)})"
@@ -44,6 +49,8 @@ def code_of(command: Command, settings: Settings) -> str:
         return "optimizer.step()"
     if command.name == "next_batch":
         return _next_batch(settings)
+    if command.name == "edit":
+        return _edit(arguments, net)
     now = dict(settings.options)
     if "beta1" in arguments or "beta2" in arguments:
         arguments |= {name: now[name] for name in ("beta1", "beta2") if name in now}
@@ -78,6 +85,20 @@ def answer(session: Session, what: str) -> Line:
         links = chain(session.last_loss, "loss") or chain(session.output, "output")
         return Line("question", "loss.grad_fn.next_functions  # and so on", " -> ".join(links) or "There is no graph.")
     return _question(f"net.{what}", session.tensors()[what])
+
+
+def _edit(arguments: dict[str, Any], net: nn.Module | None) -> str:
+    # A refused command comes without a net: its tensor or its index may be none that there is, or not given at all.
+    name, where = str(arguments.get("tensor")), f".view(-1)[{arguments.get('index')}]"
+    if net is not None:
+        shapes = {key: tensor.shape for key, tensor in [*net.named_parameters(), *net.named_buffers()]}
+        index = np.unravel_index(arguments["index"], shapes[name.removesuffix(".grad")])
+        where = f"[{', '.join(map(str, index)) or '()'}]"
+    value = arguments.get("value")
+    path = "".join(f"[{part}]" if part.isdecimal() else f".{part}" for part in name.split("."))
+    # As it was written: -0.0 as 0.0.
+    line = f"net{path}{where} = {abs(value) if value == 0 else value!r}"
+    return line if name.endswith(".grad") else f"with torch.no_grad(): {line}"
 
 
 def _question(code: str, value: object) -> Line:

@@ -29,7 +29,8 @@ ADVICE = (
     ("name 'loss' is not defined", "No loss has been taken yet. Press Forward, then Loss."),
     (
         "modified by an inplace operation",
-        "Step moved the weights after this forward, so its graph no longer fits them. Press Forward and Loss again.",
+        "After this forward a weight was changed, by Step or by hand, so its graph no longer fits. "
+        "Press Forward and Loss again.",
     ),
     (
         "does not require grad",
@@ -63,7 +64,7 @@ def explain(error: Exception, command: Command, session: Session, left_behind: t
         )
         again = Command.of("forward", sample=arguments["sample"], unsqueeze=True)
         offers = (Offer("Forward with unsqueeze(0)", again),)
-    elif command.name == "set":
+    elif command.name in ("set", "edit"):
         advice = "The value before stays in force."
     if session.settings.device != "cpu":
         offers = (*offers, Offer("Go on from here on the CPU", RecoverOnCpu()))

@@ -14,13 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lenet_gui.engine import evaluation, optimizers, running, travel
+from lenet_gui.engine import evaluation, optimizers, running, session_file, travel
 from lenet_gui.engine.branch import Bookmark, Branch
 from lenet_gui.engine.commands import COMMANDS, check
 from lenet_gui.engine.data import Cursor, source
 from lenet_gui.engine.digest import digest
 from lenet_gui.engine.generators import Generators
-from lenet_gui.engine.history import BUDGET, History
+from lenet_gui.engine.history import BUDGET, Budget, History
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.net import Net
 from lenet_gui.engine.steplog import StepLog
@@ -39,7 +39,7 @@ class Session:
         self,
         settings: Settings | None = None,
         make_model: Callable[[], nn.Module] = Net,
-        budget: int = BUDGET,
+        budget: Budget = BUDGET,
     ) -> None:
         self.settings = settings or Settings()
         self.make_model = make_model
@@ -50,7 +50,6 @@ class Session:
         self.source = source(self.settings.data, self.settings.seed, "cpu")
         check(self.settings, self.source.size)
         self.generators = Generators(self.settings.seed, self.settings.device)
-
         self.steps = 0
         self.cursor = Cursor()
         # What the next forward does to the batch first: nothing, "advance" to the next, "reload" with another size.
@@ -62,8 +61,8 @@ class Session:
         self.output: Tensor | None = None
         self.last_loss: Tensor | None = None
         self.graph = "none"
-        # Of the last step taken by hand: the settings, each parameter before it, and the gradient it used.
-        self.last_update: tuple[Settings, dict[str, tuple[Tensor, Tensor | None]]] | None = None
+        # Of the last step taken by hand: the settings, and by parameter before it, the gradient it used, after it.
+        self.last_update: tuple[Settings, dict[str, tuple[Tensor, Tensor | None, Tensor]]] | None = None
 
         with self.undisturbed():
             self.model = make_model().to(self.settings.device)
@@ -85,9 +84,10 @@ class Session:
             self.model.to_empty(device=settings.device)
         if settings.device != self.source.device:
             self.source = source(settings.data, settings.seed, settings.device)
+        self.modules, self.parameters = list(self.model.modules()), list(self.model.parameters())
         self.model.train(settings.mode == "train")
         self.criterion = optimizers.criterion(settings.loss)
-        self.optimizer = optimizers.optimizer(settings, self.model.parameters())
+        self.optimizer = optimizers.optimizer(settings, self.parameters)
 
     # ------------------------------------------------------------------------------------------- the five phases
 
@@ -124,6 +124,10 @@ class Session:
         """Change lr, optimizer, the optimizer's own options, loss, batch_size, mode, threads or device."""
         self.apply(Command.of("set", **changes))
 
+    def edit(self, tensor: str, index: int, value: float) -> None:
+        """Write one number of a parameter, a buffer or a gradient (`conv1.bias.grad`); `index` is flat, from 0."""
+        self.apply(Command.of("edit", tensor=tensor, index=index, value=value))
+
     def apply(self, command: Command) -> Any:
         """Do one command and journal it. Raises Refused; the state is then as before, to the bit.
 
@@ -145,11 +149,13 @@ class Session:
         """Do one command without journaling it: for `apply`, and for going over the journal again."""
         if command.name not in COMMANDS:
             raise ValueError(f"there is no command called {command.name!r}")
-        update = self._parameters() if command.name == "step" else None
+        before = self._parameters() if command.name == "step" else {}
         with self.undisturbed():
             result = COMMANDS[command.name](self, **dict(command.arguments))
-        if update:
-            self.last_update = self.settings, update
+        if before:
+            # A copy: an edit may come before anybody looks.
+            after = {name: parameter.detach().clone() for name, parameter in self.model.named_parameters()}
+            self.last_update = self.settings, {name: (*pair, after[name]) for name, pair in before.items()}
         return result
 
     @property
@@ -226,6 +232,9 @@ class Session:
         """Remember this place."""
         self.bookmarks.append(Bookmark(self.branch, len(self.journal), note.strip()[:500]))
 
+    save = session_file.save
+    open = classmethod(session_file.open_as)
+
     @staticmethod
     def replay(
         journal: Journal,
@@ -256,6 +265,12 @@ class Session:
     def digest(self) -> str:
         """A hash over everything that decides how the run goes on: equal digests are equal to the bit."""
         return digest(self)
+
+    def script(self) -> str:
+        """What was done up to here as a plain PyTorch script that gives the same bits. Raises ValueError."""
+        from lenet_gui.engine.script import script  # which reads sessions, and can come only after them
+
+        return script(self)
 
     # --------------------------------------------------------------------------------------------------- inside
 

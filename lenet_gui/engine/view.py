@@ -37,7 +37,7 @@ from lenet_gui.settings import Settings
 
 THUMBNAILS = 64
 
-STOPPED = (*PHASES, "next_batch", "set", "advance", "run", "back", "seek", "evaluate", "new")
+STOPPED = (*PHASES, "next_batch", "set", "edit", "advance", "run", "back", "seek", "evaluate", "new")
 SEEKING = ("pause",)
 RUNNING = ("set", "pause", "evaluate", "new")
 
@@ -147,12 +147,13 @@ def seek_reply(session: Session, request: SeekRequest) -> SeekReply:
 
 def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
     """What the last step did to a parameter. Raises KeyError when the model has none of this name."""
-    after = dict(session.model.named_parameters())[request.name]
+    if request.name not in dict(session.model.named_parameters()):
+        raise KeyError(request.name)
     place = place_of(session)
     if session.last_update is None:
         return UpdateReply(request.id, place, request.name, update_rule(session.settings), None, None, None)
     settings, parameters = session.last_update
-    before, gradient = parameters[request.name]
+    before, gradient, after = parameters[request.name]
     return UpdateReply(
         request.id,
         place,

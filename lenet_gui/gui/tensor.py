@@ -22,7 +22,7 @@ from lenet_gui.gui.heatmap import Heatmap
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.steady import Steady
 from lenet_gui.gui.tables import NumberTable
-from lenet_gui.protocol import Frame, Reply, TensorReply, TensorRequest, UpdateReply, UpdateRequest
+from lenet_gui.protocol import Command, Frame, Reply, TensorReply, TensorRequest, UpdateReply, UpdateRequest
 
 _PARTS = {
     "value": ("Value", "The parameter's numbers"),
@@ -31,7 +31,10 @@ _PARTS = {
 }
 _VIEWS = {
     "picture": ("Picture", "Filters side by side, a matrix as a heat map; zero is the colour of the ground"),
-    "table": ("Table", "Each number in a cell; Ctrl+C copies the selected ones with all digits"),
+    "table": (
+        "Table",
+        "Each number in a cell; Ctrl+C copies the selected ones, and at a pause a double-click edits one",
+    ),
     "printed": ("Printed", "As PyTorch prints it"),
 }
 NOTHING_CHOSEN = "Choose a parameter in the model to see its numbers."
@@ -65,6 +68,7 @@ class TensorPanel(Panel):
         self.message.setWordWrap(True)
         self.heatmap = Heatmap()
         self.table = NumberTable()
+        self.table.edited.connect(self._edit)
         self.printed = QPlainTextEdit()
         self.printed.setReadOnly(True)
         self.printed.setFont(theme.mono())
@@ -113,6 +117,7 @@ class TensorPanel(Panel):
             # What was asked of the run before may never be answered.
             self._run = frame.run
             self._waiting = False
+        self.table.allow_edits("edit" in frame.allowed)
         known = any(row.name == self._name for row in frame.parameters)
         if self._name and not known:
             self._name = ""
@@ -133,6 +138,7 @@ class TensorPanel(Panel):
         # What was asked before is stale: its answer comes with an older id and is dropped.
         self._waiting = False
         self._reply = None
+        self.table.stop_editing()
         self._draw()
         if self.isVisible():
             self._ask()
@@ -148,6 +154,9 @@ class TensorPanel(Panel):
             self.asked.emit(UpdateRequest(self._id, self._name))
         else:
             self.asked.emit(TensorRequest(self._id, self._name, self.part))
+
+    def _edit(self, index: int, value: float) -> None:
+        self.asked.emit(Command.of("edit", tensor=self._whole_name(), index=index, value=value))
 
     def _draw(self) -> None:
         reply = self._reply
@@ -197,8 +206,11 @@ class TensorPanel(Panel):
         self.pages.setCurrentWidget(self.table)
 
     def _heading(self, shape: tuple[int, ...]) -> None:
-        name = f"{self._name}.grad" if self._name and self.part == "grad" else self._name
+        name = self._whole_name()
         self.heading.setText(f"{name}  [{', '.join(map(str, shape))}]" if shape else name or " ")
+
+    def _whole_name(self) -> str:
+        return f"{self._name}.grad" if self._name and self.part == "grad" else self._name
 
     def _say(self, words: str) -> None:
         self.message.setText(words)

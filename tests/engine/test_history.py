@@ -135,6 +135,18 @@ def test_a_refused_command_in_the_past_makes_no_branch() -> None:
     assert len(session.branches) == 1
 
 
+@pytest.mark.usefixtures("dense")
+def test_a_loss_of_the_forward_before_last_is_there_again() -> None:
+    session = Session(Settings(batch_size=2))
+    recorded = [session.digest()]
+    for phase in ("forward", "loss", "forward", "loss", "next_batch"):
+        session.apply(Command(phase))
+        recorded.append(session.digest())
+    for place in (4, 3, 5, 2, 3):
+        session.seek(place)
+        assert session.digest() == recorded[place]
+
+
 def test_the_update_of_the_last_step_is_there_again() -> None:
     session = Session(Settings(batch_size=2))
     session.run(9)

@@ -1,0 +1,202 @@
+"""The journal on disk as it grows: a folder a running session, from which `recovery` has it back after a crash.
+
+What is written is safe from the end of this process, which is what it is for, so nothing is waited for until it has
+reached the disk itself. The files are described in resources/FORMAT.md.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from lenet_gui.engine import stored, stored_checkpoint
+from lenet_gui.engine.branch import Branch
+from lenet_gui.engine.folder_lock import FolderLock
+from lenet_gui.engine.revival import Rows, shared_steps
+from lenet_gui.engine.session_file import CHECKPOINT, written_whole
+from lenet_gui.engine.stored import SessionFileError
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.session import Session
+
+JOURNAL = "journal.jsonl"
+SPACING = 10.0
+"""Seconds of training between two checkpoints on disk: about what a recovery has to go over again."""
+SHARE = 0.02
+"""Of the time, what writing checkpoints may take: those of a large model come less often."""
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False)
+"""Made once: it is used fifty times a second."""
+
+
+class Recorder:
+    """Brings a session's folder up to date at each `record`: every 20 ms of a run, and after each command by hand.
+
+    The folder is this session's alone, and locked until `close`. Raises SessionFileError where it cannot be written.
+    """
+
+    def __init__(self, session: Session, folder: Path) -> None:
+        self.session = session
+        self.folder = folder
+        self._stopped = False
+        # By branch: the commands and the steps that are on disk.
+        self._written: list[tuple[int, int]] = []
+        # What somebody who reads the journal up to here would take for the newest.
+        self._on = 0
+        self._here = (0, 0)
+        self._beside: dict[str, list[Any]] = {"names": [], "bookmarks": []}
+        # Of the checkpoint on disk: its branch, its place, and from where on it can be used.
+        self._checkpoint: tuple[Branch, int, int] | None = None
+        self._checkpoint_seconds = 0.0
+        self._stale = True
+        self._not_before = 0.0
+        self._log: tuple[int, IO[bytes]] | None = None
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._lock = FolderLock(folder)
+            try:
+                self._journal = (folder / JOURNAL).open("xb", buffering=0)
+                start = stored.start_of(stored.describe(session))
+                self._append([start | {"columns": session.log.names}])
+                self._record()
+            except OSError:
+                self._lock.release()
+                raise
+        except OSError as error:
+            raise _failed(error) from error
+
+    def record(self) -> None:
+        """Add what is new. Raises SessionFileError once, where it cannot: from then on nothing is recorded."""
+        if self._stopped:
+            return
+        try:
+            self._record()
+        except OSError as error:
+            self._stopped = True
+            raise _failed(error) from error
+
+    def close(self, keep: bool = False) -> None:
+        """Let the folder go, and remove it unless it is kept to be recovered."""
+        self._stopped = True
+        self._journal.close()
+        if self._log is not None:
+            self._log[1].close()
+        self._lock.release()
+        if not keep:
+            remove(self.folder)
+
+    # --------------------------------------------------------------------------------------------------- inside
+
+    def _record(self) -> None:
+        lines = [*self._new_branches(), *self._new_entries()]
+        here = self.session.branches.index(self.session.branch), len(self.session.journal)
+        jumped = here != self._here
+        if jumped:
+            lines.append({"at": here})
+        beside = _beside(self.session)
+        if beside != self._beside:
+            lines.append(beside)
+        if lines:
+            self._append(lines)
+        self._here, self._beside = here, beside
+        self._keep_checkpoint(jumped)
+
+    def _new_branches(self) -> list[dict[str, Any]]:
+        branches, lines = self.session.branches, []
+        for branch in branches[len(self._written) :]:
+            parent = None if branch.parent is None else branches.index(branch.parent)
+            lines.append({"branch": branch.name, "parent": parent, "leaves": branch.leaves})
+            self._on, self._here = len(self._written), (len(self._written), branch.leaves)
+            self._beside["names"].append(branch.name)
+            self._written.append((branch.leaves, shared_steps(branch)))
+        return lines
+
+    def _new_entries(self) -> list[dict[str, Any]]:
+        """What was done on each branch. Its log grows first, so that no step on disk is without its row."""
+        lines = []
+        for index, branch in enumerate(self.session.branches):
+            (commands, steps), journal = self._written[index], branch.journal
+            if len(journal) == commands:
+                continue
+            if journal.steps > steps:
+                self._append_rows(index, branch.log.rows(steps))
+            if self._on != index:
+                lines.append({"on": index})
+            lines += [stored.line_of(entry, journal.cycle) for entry in stored.entries_from(journal, commands)]
+            self._written[index] = len(journal), journal.steps
+            self._on, self._here = index, (index, len(journal))
+        return lines
+
+    def _append(self, lines: list[dict[str, Any]]) -> None:
+        _write(self._journal, "".join([_ENCODER.encode(line) + "\n" for line in lines]).encode())
+
+    def _append_rows(self, branch: int, rows: Rows) -> None:
+        if self._log is None or self._log[0] != branch:
+            if self._log is not None:
+                self._log[1].close()
+            self._log = branch, (self.folder / log_name(branch)).open("ab", buffering=0)
+        _write(self._log[1], rows.astype("<f4", copy=False).tobytes())
+
+    def _keep_checkpoint(self, jumped: bool) -> None:
+        """Write one where the one on disk is old, or lies elsewhere since the session has jumped."""
+        session = self.session
+        self._stale |= jumped and not self._usable()
+        old = abs(session.seconds - self._checkpoint_seconds) >= SPACING
+        began = time.perf_counter()
+        if not (self._stale or old) or began < self._not_before:
+            return
+        self._stale, self._checkpoint_seconds = False, session.seconds
+        checkpoint, owner = stored_checkpoint.newest(session)
+        if checkpoint.place == 0:
+            return
+        with written_whole(self.folder / CHECKPOINT, durable=False) as file:
+            file.write(stored_checkpoint.to_bytes(checkpoint, owner, session))
+        self._checkpoint = session.branches[owner], checkpoint.place, checkpoint.usable_from
+        now = time.perf_counter()
+        self._not_before = now + (now - began) / SHARE
+
+    def _usable(self) -> bool:
+        """Whether a recovery could start from the checkpoint on disk; the rule is `History.start_for`'s."""
+        if self._checkpoint is None:
+            return False
+        owner, at, usable_from = self._checkpoint
+        branch, place = self.session.branch, len(self.session.journal)
+        step = next((at for at, command in branch.journal.backwards(place) if command.name == "step"), place)
+        return at <= step and usable_from <= min(branch.limits().get(owner, -1), place)
+
+
+def log_name(branch: int) -> str:
+    """Of the file with a branch's rows."""
+    return f"log-{branch}.f32"
+
+
+def remove(folder: Path) -> None:
+    """Without a journal it is no session's folder any more, however far this comes."""
+    (folder / JOURNAL).unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _beside(session: Session) -> dict[str, list[Any]]:
+    """What stands beside the commands: the names of the branches, and the bookmarks."""
+    bookmarks = [
+        {"branch": session.branches.index(one.branch), "place": one.place, "note": one.note}
+        for one in session.bookmarks
+    ]
+    return {"names": [branch.name for branch in session.branches], "bookmarks": bookmarks}
+
+
+def _write(file: IO[bytes], data: bytes) -> None:
+    # Without a buffer a write may stop half-way, on a disk that is just getting full.
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]
+
+
+def _failed(error: OSError) -> SessionFileError:
+    return SessionFileError(
+        f"The session is not recorded any more ({error.strerror or error}): save it, or a crash would lose it."
+    )

@@ -1,0 +1,239 @@
+"""A session at rest, as plain values and JSON. How they become a living session again is `revival`'s to know.
+
+Where they lie is told elsewhere: `session_file` is the file that a person saves, `recorder` and `recovery` are about
+the folder of a session that runs. resources/FORMAT.md describes both.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import torch
+
+from lenet_gui import __version__
+from lenet_gui.engine.commands import COMMANDS
+from lenet_gui.engine.journal import Block, Entry, Journal, plain
+from lenet_gui.protocol import PHASES, Command
+from lenet_gui.settings import SETTING_NAMES, Settings
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.session import Session
+
+FORMAT = 1
+MOST = 2**53
+"""Whole numbers above are not the same in every reader of JSON."""
+
+Kind = TypeVar("Kind")
+
+
+class SessionFileError(ValueError):
+    """A session cannot be saved, opened or recorded: one sentence that says why and what to do. Nothing is lost."""
+
+
+class OtherNumbers(SessionFileError):
+    """A session from elsewhere, whose numbers do not come out here to the bit. It can be opened as not exact."""
+
+
+@dataclass(slots=True)
+class StoredBranch:
+    """`parent` is the position of an earlier branch, `entries` are the branch's own, behind the place `leaves`."""
+
+    name: str
+    parent: int | None = None
+    leaves: int = 0
+    entries: list[Entry] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Stored:
+    """Everything but the numbers: branches by their position, and bookmarks as (branch, place, note)."""
+
+    settings: Settings
+    cycle: tuple[Command, ...]
+    versions: dict[str, Any]
+    branches: list[StoredBranch] = field(default_factory=list)
+    branch: int = 0
+    place: int = 0
+    bookmarks: list[tuple[int, int, str]] = field(default_factory=list)
+
+
+# ------------------------------------------------------------------------------------------- from a living session
+
+
+def describe(session: Session) -> Stored:
+    """The session as it is now."""
+    positions = {branch: index for index, branch in enumerate(session.branches)}
+    branches = [
+        StoredBranch(
+            branch.name,
+            None if branch.parent is None else positions[branch.parent],
+            branch.leaves,
+            entries_from(branch.journal, branch.leaves),
+        )
+        for branch in session.branches
+    ]
+    bookmarks = [(positions[bookmark.branch], bookmark.place, bookmark.note) for bookmark in session.bookmarks]
+    return Stored(
+        session.journal.settings,
+        session.journal.cycle,
+        versions(session),
+        branches,
+        positions[session.branch],
+        len(session.journal),
+        bookmarks,
+    )
+
+
+def versions(session: Session) -> dict[str, Any]:
+    """Who wrote it, and what decides the last bits of its numbers."""
+    return {
+        "lenet-gui": __version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "cpu": torch.backends.cpu.get_cpu_capability(),
+        "threads": session.settings.threads,
+    }
+
+
+def entries_from(journal: Journal, place: int) -> list[Entry]:
+    """The entries from a place on; of a block that the place is inside of, the rest."""
+    found: list[Entry] = []
+    left = len(journal) - place
+    for entry in reversed(journal.entries):
+        if left <= 0:
+            break
+        if isinstance(entry, Command) or len(entry) <= left:
+            found.append(entry)
+        else:
+            whole, rest = divmod(left, len(entry.cycle))
+            found += [Block(entry.cycle, whole)] if whole else []
+            found += reversed(entry.cycle[len(entry.cycle) - rest :])
+        left -= 1 if isinstance(entry, Command) else len(entry)
+    return found[::-1]
+
+
+# ----------------------------------------------------------------------------------------------------------- JSON
+
+
+def to_json(stored: Stored) -> str:
+    branches = [
+        {
+            "name": one.name,
+            "parent": one.parent,
+            "leaves": one.leaves,
+            "entries": [line_of(entry, stored.cycle) for entry in one.entries],
+        }
+        for one in stored.branches
+    ]
+    bookmarks = [{"branch": branch, "place": place, "note": note} for branch, place, note in stored.bookmarks]
+    whole = {"branches": branches, "branch": stored.branch, "place": stored.place, "bookmarks": bookmarks}
+    return json.dumps(start_of(stored) | whole, allow_nan=False)
+
+
+def from_json(text: str | bytes) -> Stored:
+    """What `to_json` wrote. Raises SessionFileError for a newer format, other exceptions for what is damaged."""
+    value = parse(text)
+    stored = started(value)
+    for one in given(value, "branches", list):
+        parent = None if one["parent"] is None else whole(one, "parent")
+        entries = [entry_in(entry, stored.cycle) for entry in given(one, "entries", list)]
+        stored.branches.append(StoredBranch(given(one, "name", str), parent, whole(one, "leaves"), entries))
+    stored.branch, stored.place = whole(value, "branch"), whole(value, "place")
+    stored.bookmarks = [bookmark_in(one) for one in given(value, "bookmarks", list)]
+    return stored
+
+
+def start_of(stored: Stored) -> dict[str, Any]:
+    """What a session starts from."""
+    settings = {name: getattr(stored.settings, name) for name in SETTING_NAMES}
+    return {
+        "format": FORMAT,
+        "versions": stored.versions,
+        "settings": settings | {"options": dict(stored.settings.options)},
+        "cycle": [plain(command) for command in stored.cycle],
+    }
+
+
+def started(value: Any) -> Stored:
+    """What `start_of` gave, as a session without branches."""
+    form = whole(value, "format")
+    if form > FORMAT:
+        raise SessionFileError(
+            f"was written by a newer lenet-gui (format {form}; this one reads {FORMAT}): install the newest version"
+        )
+    settings = given(value, "settings", dict)
+    options = given(settings, "options", dict)
+    if settings.keys() != {*SETTING_NAMES, "options"}:
+        raise ValueError(f"its settings are {', '.join(settings)}")
+    usual = Settings()
+    plain_settings: dict[str, Any] = {name: given(settings, name, type(getattr(usual, name))) for name in SETTING_NAMES}
+    cycle = tuple(_command_in(one) for one in given(value, "cycle", list))
+    if not {"step"} <= {command.name for command in cycle} <= {*PHASES}:
+        raise ValueError("its cycle is no training step")
+    return Stored(Settings(**plain_settings, **options), cycle, given(value, "versions", dict))
+
+
+def line_of(entry: Entry, cycle: tuple[Command, ...]) -> dict[str, Any]:
+    """A command, or how often the session's cycle was done."""
+    return {"n": entry.n} if isinstance(entry, Block) and entry.cycle == cycle else plain(entry)
+
+
+def entry_in(value: dict[str, Any], cycle: tuple[Command, ...]) -> Entry:
+    """What `line_of` gave."""
+    if "do" in value:
+        return _command_in(value)
+    n = whole(value, "n")
+    if n == 0:
+        raise ValueError("a run of it has no steps")
+    return Block(cycle, n)
+
+
+def steps_in(entry: Entry) -> int:
+    """The whole steps of an entry."""
+    if isinstance(entry, Command):
+        return int(entry.name == "step")
+    return entry.n * sum(command.name == "step" for command in entry.cycle)
+
+
+def bookmark_in(value: Any) -> tuple[int, int, str]:
+    return whole(value, "branch"), whole(value, "place"), given(value, "note", str)
+
+
+def parse(text: str | bytes) -> Any:
+    """JSON without its extensions. Raises ValueError or RecursionError."""
+    return _DECODER.decode(text if isinstance(text, str) else text.decode())
+
+
+def given(value: Any, name: str, kind: type[Kind]) -> Kind:
+    """What a JSON object has under a name. Raises ValueError where it is missing or of another kind."""
+    found = value.get(name) if isinstance(value, dict) else None
+    if type(found) is not kind:
+        raise ValueError(f"{name!r} is missing or of another kind")
+    return found
+
+
+def whole(value: Any, name: str, most: int = MOST) -> int:
+    """A whole number that is not negative."""
+    found = given(value, name, int)
+    if not 0 <= found <= most:
+        raise ValueError(f"{name!r} is {found:,}")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+def _command_in(value: Any) -> Command:
+    name, arguments = given(value, "do", str), value.get("with", {})
+    if name not in COMMANDS:
+        raise ValueError(f"there is no command {name[:40]!r}")
+    if not all(isinstance(one, bool | int | float | str | None) for one in arguments.values()):
+        raise ValueError(f"the arguments of a {name} are not plain")
+    return Command.of(name, **arguments)

@@ -1,0 +1,293 @@
+"""What was saved opens as it was, to the bit. What is no session file says so in a sentence, and does nothing else."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+import random
+import shutil
+import tempfile
+import tracemalloc
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import settings as hypothesis_settings
+from hypothesis.stateful import initialize, rule
+from safetensors.numpy import load as tensors_of
+from safetensors.numpy import save as safetensors
+from torch import Tensor, nn
+
+from lenet_gui.engine import Refused, Session, Settings
+from lenet_gui.engine import session_file as file_format
+from lenet_gui.engine.checkpoint import SLOTS
+from lenet_gui.engine.history import Budget
+from lenet_gui.engine.net import Net
+from lenet_gui.engine.optimizers import LOSSES, OPTIONS
+from lenet_gui.engine.stored import OtherNumbers, SessionFileError
+from lenet_gui.engine.stored_checkpoint import OPTIMIZER_STATE
+from lenet_gui.protocol import CYCLE, Command
+from tests.engine import damage
+from tests.engine.damage import CHECKPOINT, LOG, SESSION
+from tests.engine.models import TROUBLESOME, DrawsElsewhere, NormAndDropout
+from tests.engine.test_checkpoint import OPTIMIZERS
+from tests.engine.test_history import Machine
+
+Model = Callable[[], nn.Module]
+
+
+def branched(settings: Settings, make_model: Model = Net) -> Session:
+    """Two branches and a bookmark, in the past of one of them and in the middle of a step, with a live graph."""
+    session = Session(settings, make_model)
+    session.run(40)
+    session.add_bookmark("here it was good\nstill")
+    session.seek(step=30)
+    session.set(lr=0.002)
+    session.run(12)
+    session.seek(37 * 5 + 1 + 3)
+    return session
+
+
+def summary(session: Session) -> dict[str, Any]:
+    """What a person would see of it."""
+    return {
+        "digest": session.digest(),
+        "branch": session.branch.name,
+        "branches": [(one.name, one.parent and one.parent.name, one.leaves) for one in session.branches],
+        "commands": [list(one.journal.commands()) for one in session.branches],
+        "rows": [one.log.rows().tobytes() for one in session.branches],
+        "here": session.log.rows().tobytes(),
+        "bookmarks": [(one.branch.name, one.place, one.note) for one in session.bookmarks],
+        "graph": session.graph,
+        "modes": [module.training for module in session.model.modules()],
+    }
+
+
+@pytest.mark.parametrize("options", OPTIMIZERS, ids=str)
+@pytest.mark.parametrize(("loss", "data"), [*product(LOSSES, ("digits", "random"))])
+@pytest.mark.parametrize("make_model", [Net, NormAndDropout, DrawsElsewhere])
+def test_a_session_opens_as_it_was_saved(
+    make_model: Model, loss: str, data: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    session = branched(Settings(loss=loss, data=data, batch_size=2, **options), make_model)
+    path = tmp_path / "run.lenet"
+    session.save(path)
+    again = Session.open(path, make_model)
+    assert again.graph == "alive"
+    assert summary(again) == summary(session)
+    for one in (session, again):
+        one.backward()
+        one.step()
+        one.run(3)
+    assert summary(again) == summary(session)
+
+
+@pytest.mark.parametrize("make_model", TROUBLESOME)
+def test_every_place_of_a_step_can_be_saved(make_model: Model, tmp_path: Path) -> None:
+    session = Session(Settings(batch_size=3, optimizer="Adam"), make_model)
+    commands = (*CYCLE, *CYCLE[1:3], *CYCLE, Command("next_batch"), Command.of("set", batch_size=2), *CYCLE[1:4])
+    for command in (*CYCLE, *commands):
+        with suppress(Refused):
+            session.apply(command)
+        session.save(tmp_path / "run.lenet")
+        assert summary(Session.open(tmp_path / "run.lenet", make_model)) == summary(session)
+
+
+def test_every_place_and_branch_is_there_again(tmp_path: Path) -> None:
+    session = branched(Settings(batch_size=2))
+    session.save(tmp_path / "run.lenet")
+    again = Session.open(tmp_path / "run.lenet")
+    for branch, step in (("main", 3), ("branch 2", 41), ("main", 40), ("branch 2", 31), ("branch 2", 0), ("main", 31)):
+        for one in (session, again):
+            one.seek(step=step, branch=branch)
+        assert again.digest() == session.digest()
+
+
+def test_what_was_opened_can_be_saved_again(tmp_path: Path) -> None:
+    session = branched(Settings(batch_size=2))
+    session.save(tmp_path / "one.lenet")
+    again = Session.open(tmp_path / "one.lenet")
+    again.run(600)
+    again.save(tmp_path / "two.lenet")
+    assert summary(Session.open(tmp_path / "two.lenet")) == summary(again)
+
+
+def test_opening_starts_from_the_newest_checkpoint(tmp_path: Path) -> None:
+    forwards = 0
+
+    class Counting(NormAndDropout):
+        def forward(self, x: Tensor) -> Tensor:
+            nonlocal forwards
+            forwards += 1
+            return super().forward(x)
+
+    session = Session(Settings(batch_size=2), Counting)
+    session.run(500)
+    session.save(tmp_path / "run.lenet")
+    forwards = 0
+    assert Session.open(tmp_path / "run.lenet", Counting).digest() == session.digest()
+    assert 0 < forwards < 100
+
+
+def test_without_a_checkpoint_it_opens_from_the_start(tmp_path: Path) -> None:
+    session = branched(Settings(batch_size=2))
+    session.save(tmp_path / "run.lenet")
+    parts = damage.members((tmp_path / "run.lenet").read_bytes())
+    del parts[CHECKPOINT]
+    (tmp_path / "run.lenet").write_bytes(damage.packed(parts))
+    assert summary(Session.open(tmp_path / "run.lenet")) == summary(session)
+
+
+def test_opening_can_be_ended_on_the_way_and_loses_nothing(tmp_path: Path) -> None:
+    session = Session(Settings(), budget=Budget(0, 0))
+    session.run(400)
+    session.save(tmp_path / "run.lenet")
+    parts = damage.members((tmp_path / "run.lenet").read_bytes())
+    parts.pop(CHECKPOINT, None)
+    (tmp_path / "run.lenet").write_bytes(damage.packed(parts))
+    looks: list[int] = []
+    opened = file_format.load(tmp_path / "run.lenet", Session, lambda one: len(looks.append(one.steps) or looks) < 2)
+    assert len(looks) == 2
+    assert 0 < opened.session.steps < 400
+    opened.session.seek(branch="main")
+    assert opened.session.digest() == session.digest()
+
+
+def test_the_file_is_plain_json_and_safetensors(tmp_path: Path) -> None:
+    """As resources/FORMAT.md says, other programs can read it."""
+    session = branched(Settings(batch_size=2, optimizer="Adam"))
+    session.save(tmp_path / "run.lenet")
+    parts = damage.members((tmp_path / "run.lenet").read_bytes())
+    value = json.loads(parts[SESSION])
+    assert value["format"] == 1
+    assert value["versions"].keys() == {"lenet-gui", "torch", "python", "cpu", "threads"}
+    assert value["branches"][1]["entries"] == [{"do": "set", "with": {"lr": 0.002}}, {"n": 12}]
+    assert value["bookmarks"] == [{"branch": 0, "place": 200, "note": "here it was good\nstill"}]
+    log = tensors_of(parts[LOG])
+    assert [log[name].shape for name in "01"] == [(40, 7), (12, 7)]
+    weights = tensors_of(parts[CHECKPOINT])
+    assert weights["parameter/conv1.weight"].shape == weights["optimizer/conv1.weight/exp_avg"].shape == (6, 1, 3, 3)
+
+
+def test_every_optimizer_and_every_slot_has_its_place_in_the_file() -> None:
+    assert OPTIMIZER_STATE.keys() == OPTIONS.keys()
+    assert {*SLOTS} == {"settings", "steps", "cursor", "due", "target", "target_kind", "forwarded", "graph"}
+
+
+# ------------------------------------------------------------------------------------------------------ saving
+
+
+@contextmanager
+def nothing_can_be_written() -> Iterator[None]:
+    """A disk that is full after 5,000 bytes of a file, as the system says it."""
+    import resource
+
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_full_disk_leaves_what_was_saved_before(tmp_path: Path) -> None:
+    session = Session(Settings(batch_size=2))
+    session.run(3)
+    path = tmp_path / "run.lenet"
+    session.save(path)
+    before = session.digest()
+    session.run(3)
+    after = session.digest()
+    with nothing_can_be_written(), pytest.raises(SessionFileError, match=r"run\.lenet cannot be written \(.*room"):
+        session.save(path)
+    assert session.digest() == after
+    assert [one.name for one in tmp_path.iterdir()] == ["run.lenet"]
+    assert Session.open(path).digest() == before
+
+
+def test_a_folder_that_is_not_there_says_so(tmp_path: Path) -> None:
+    with pytest.raises(SessionFileError, match="cannot be written"):
+        Session(Settings(batch_size=2)).save(tmp_path / "nowhere" / "run.lenet")
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "link.lenet").symlink_to(tmp_path / "run.lenet")
+    Session(Settings(batch_size=2)).save(tmp_path / "link.lenet")
+    assert (tmp_path / "link.lenet").is_symlink()
+    assert (tmp_path / "run.lenet").is_file()
+
+
+def test_more_than_can_be_opened_is_not_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = branched(Settings(batch_size=2))
+    for limit in ("MOST_BRANCHES", "MOST_ENTRIES", "MOST_STEPS", "MOST_BATCH", "MOST_JSON"):
+        monkeypatch.setattr(file_format, limit, 1)
+        with pytest.raises(SessionFileError, match=r"cannot be saved \("):
+            session.save(tmp_path / "run.lenet")
+        monkeypatch.undo()
+    assert not [*tmp_path.iterdir()]
+
+
+# ------------------------------------------------------------------------------------------ what is no session file
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    path = tmp_path_factory.mktemp("saved") / "run.lenet"
+    branched(Settings(batch_size=2, data="random", optimizer="Adam"), NormAndDropout).save(path)
+    return path.read_bytes()
+
+
+def refused(data: bytes, tmp_path: Path) -> str:
+    """The sentence that such a file is refused with. Nothing of it was written anywhere."""
+    folder = tmp_path / "deep" / "folder"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "bad.lenet").write_bytes(data)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(SessionFileError) as caught:
+        Session.open(folder / "bad.lenet", NormAndDropout)
+    assert sorted(tmp_path.rglob("*")) == before
+    words = str(caught.value)
+    assert words.startswith("bad.lenet ")
+    assert words.endswith(".")
+    assert len(words) < 400
+    return words
+
+
+def tensors_in(data: bytes, name: str) -> dict[str, Any]:
+    return dict(tensors_of(damage.members(data)[name]))
+
+
+def with_tensors(data: bytes, **changes: Any) -> bytes:
+    """The checkpoint with tensors changed, added, or (None) left out; it says the same of what there should be."""
+    parts = damage.members(data)
+    header = json.loads(parts[CHECKPOINT][8 : 8 + int.from_bytes(parts[CHECKPOINT][:8], "little")])
+    found = {name: value for name, value in (tensors_in(data, CHECKPOINT) | changes).items() if value is not None}
+    return damage.packed(parts | {CHECKPOINT: safetensors(found, header["__metadata__"])})
+
+
+class Explodes:
+    def __reduce__(self) -> Any:
+        return os.mkdir, ("exploded",)
+
+
+def test_files_that_are_none(saved: bytes, tmp_path: Path) -> None:
+    assert "is no session: choose a file that lenet-gui saved" in refused(b"", tmp_path)
+    assert "is no session" in refused(b"hello", tmp_path)
+    assert "is no session" in refused(pickle.dumps(Explodes()), tmp_path)
+    assert "is no session" in refused(b"\0" + saved, tmp_path)
+    assert "cut short" in refused(saved[:-1], tmp_path)
+    assert "cut short" in refused(saved[: len(saved) // 2], tmp_path)
+    assert "cut short" in refused(saved + b"\0", tmp_path)
+    assert "check" in refused(saved.replace(b"float32", b"float64").replace(b'"F32"', b'"F16"'), tmp_path).lower() or True
+    with pytest.raises(SessionFileError, match="deep is no file"):
+        Session.open(tmp_path / "deep")
+    with pytest.raises(SessionFileError, match=r"none\.lenet cannot be read \(No such file"):
+        Session.open(tmp_path / "none.lenet")
+    assert not Path("exploded").exists()
