@@ -63,7 +63,7 @@ class Program(QObject):
         if look.size is not None:
             self.window.resize(*look.size)
         self._join()
-        self.worker = threading.Thread(target=_serve, args=(self.channel,), name="the worker", daemon=True)
+        self.worker = threading.Thread(target=_serve, args=(self.channel, kept_in / "sessions"), name="the worker", daemon=True)
         self._to_load: list[str] = []
         self._loading = False
         self._ended = False
@@ -177,11 +177,11 @@ def application(arguments: list[str]) -> QApplication:
     return app
 
 
-def _serve(channel: Channel) -> None:
+def _serve(channel: Channel, sessions: Path) -> None:
     """The worker's thread. It imports torch, which takes seconds, and owns it from then on."""
     from lenet_gui.engine.runner import Runner
 
-    Runner(channel).serve()
+    Runner(channel, root=sessions).serve()
 
 
 def _known(scheme: str) -> str:

@@ -14,10 +14,12 @@ from lenet_gui.protocol import (
     Back,
     Frame,
     Incoming,
+    OpenSession,
     Outgoing,
     Progress,
     RaceReport,
     RecoverOnCpu,
+    RecoverSession,
     Run,
     Seek,
     SeekReply,
@@ -46,7 +48,7 @@ class Channel:
 
     def send(self, message: Incoming) -> None:
         # Cleared here and not where the run starts, so that a pause pressed right after it still counts.
-        if isinstance(message, Run | RecoverOnCpu | Back | Seek | StartRace):
+        if isinstance(message, Run | RecoverOnCpu | Back | Seek | StartRace | OpenSession | RecoverSession):
             self.pausing = False
         self._inbox.put(message)
 

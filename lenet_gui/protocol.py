@@ -137,6 +137,43 @@ class StartRace:
     other: str
 
 
+@dataclass(frozen=True, slots=True)
+class SaveSession:
+    """Write the session, with its journal and all of its branches, into a file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """Go on with the session in a file. Unless it must be `exact`, other bits than those recorded are accepted."""
+
+    path: str
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RecoverSession:
+    """Go on with a session that was not closed; `folder` is where its journal lies."""
+
+    folder: str
+    exact: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetSession:
+    """Remove a session that was not closed."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportScript:
+    """Write what was done up to here as a plain PyTorch script."""
+
+    path: str
+
+
 Control = (
     Advance
     | Run
@@ -150,6 +187,11 @@ Control = (
     | AddBookmark
     | DropBookmark
     | StartRace
+    | SaveSession
+    | OpenSession
+    | RecoverSession
+    | ForgetSession
+    | ExportScript
 )
 
 # ---------------------------------------------------------------------------------- into the worker: requests
@@ -334,6 +376,7 @@ class Frame:
     `run` counts the runs of this program, `reason` says in words why it stopped here, `allowed` names what may
     be pressed now (the five phases, `next_batch`, `set`, `edit`, `advance`, `run`, `back`, `seek`, `pause`, `evaluate`,
     `new`), `next` is the phase that the cycle has next. `epoch` and `batches` are `None` for data without an end.
+    `file` is where the session was saved or opened last, `unsaved` whether something was done since.
     `graph` is `none`, `alive` or `freed`. `remaining` steps of a Run N, else `None`. `chain` is read off `grad_fn`.
     """
 
@@ -361,6 +404,8 @@ class Frame:
     exact: bool
     branches: tuple[BranchRow, ...] = ()
     bookmarks: tuple[BookmarkRow, ...] = ()
+    file: str = ""
+    unsaved: bool = False
 
 
 @dataclass(frozen=True, slots=True)

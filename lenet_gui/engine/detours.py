@@ -9,7 +9,7 @@ from lenet_gui.engine.race import Race
 from lenet_gui.engine.report import Report
 from lenet_gui.engine.session import Session
 from lenet_gui.engine.travel import target
-from lenet_gui.protocol import Back, Progress, Seek, StartRace
+from lenet_gui.protocol import Back, Notice, Offer, Progress, RecoverOnCpu, Seek, StartRace
 
 LONG = 0.1
 """Seconds of going somewhere from which on the window is told before."""
@@ -39,6 +39,24 @@ def go(channel: Channel, session: Session, report: Report, message: Back | Seek)
     finally:
         channel.give(Progress("", 1, 1))
     report.frame(f"at {words}" if arrived else f"cancelled on the way to {words}")
+
+
+def replay_on_cpu(channel: Channel, failed: Session) -> Session | None:
+    """The run on the CPU, after a device failed; `None` where it was cancelled."""
+    journal = failed.journal.on("cpu")
+    total = len(journal)
+
+    def between(session: Session) -> bool:
+        channel.give(Progress("Replaying on the CPU", len(session.journal), total))
+        return not channel.pausing
+
+    session = Session.replay(journal, failed.make_model, between)
+    channel.give(Progress("Replaying on the CPU", total, total))
+    if len(session.journal) == total:
+        return session
+    again = (Offer("Replay it again", RecoverOnCpu()),)
+    channel.give(Notice("note", "The replay was cancelled", "", "The run stays as it was.", offers=again))
+    return None
 
 
 def race(channel: Channel, session: Session, report: Report, message: StartRace) -> None:

@@ -15,6 +15,7 @@ from lenet_gui.channel import Channel
 from lenet_gui.engine import optimizers, view
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.devices import devices
+from lenet_gui.engine.keeper import Keeper
 from lenet_gui.engine.session import Session
 from lenet_gui.protocol import Accuracy, Choice, Line, Place, Ready, Series
 
@@ -37,10 +38,11 @@ def ready() -> Ready:
 class Report:
     """Tells a channel about one session, from its start on."""
 
-    def __init__(self, channel: Channel, session: Session, run: int, exact: bool = True) -> None:
+    def __init__(self, channel: Channel, session: Session, run: int, keeper: Keeper, exact: bool = True) -> None:
         self._channel = channel
         self._session = session
         self._run = run
+        self._keeper = keeper
         self._exact = exact
         self._viewer = view.Viewer(session)
         self._told: Branch = session.branch
@@ -59,7 +61,18 @@ class Report:
         self._told_place = view.place_of(self._session)
         speed = self._steps_per_second() if running else 0.0
         accuracy = self._newest_accuracy()
-        situation = view.Situation(self._run, reason, running, remaining, accuracy, speed, self._exact, seeking)
+        situation = view.Situation(
+            self._run,
+            reason,
+            running,
+            remaining,
+            accuracy,
+            speed,
+            self._exact,
+            seeking,
+            self._keeper.file,
+            self._keeper.unsaved,
+        )
         self._channel.give(self._viewer.frame(situation))
 
     @property

@@ -8,11 +8,13 @@ from __future__ import annotations
 import time
 from collections import deque
 from dataclasses import replace
+from pathlib import Path
 
 from lenet_gui.channel import Channel
 from lenet_gui.engine import detours, notices, printing, view
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.data import DataError
+from lenet_gui.engine.keeper import Keeper
 from lenet_gui.engine.refusal import Refused
 from lenet_gui.engine.report import Report, ready
 from lenet_gui.engine.session import Session
@@ -24,16 +26,19 @@ from lenet_gui.protocol import (
     Command,
     DropBookmark,
     Evaluate,
+    ExportScript,
+    ForgetSession,
     Incoming,
     Line,
     NewRun,
     Notice,
-    Offer,
+    OpenSession,
     PrintRequest,
-    Progress,
     RecoverOnCpu,
+    RecoverSession,
     RenameBranch,
     Run,
+    SaveSession,
     Seek,
     SeekRequest,
     SetRate,
@@ -44,18 +49,20 @@ from lenet_gui.protocol import (
 from lenet_gui.settings import Settings
 
 ENDLESS = 2**62
-STOPPING = (Advance, Run, SetRate, NewRun, RecoverOnCpu, Back, Seek, StartRace)
+STOPPING = (Advance, Run, SetRate, NewRun, RecoverOnCpu, Back, Seek, StartRace, OpenSession, RecoverSession)
 """What ends a run before it is looked at. Everything else is answered while it goes on."""
 
 
 class Runner:
     """Serves one channel until it closes."""
 
-    def __init__(self, channel: Channel, settings: Settings | None = None) -> None:
+    def __init__(self, channel: Channel, settings: Settings | None = None, root: Path | None = None) -> None:
+        """`root` is the folder in which sessions are recorded as they grow; `None`: nowhere."""
         self._channel = channel
         self._settings = settings or Settings()
         self._pending: deque[Incoming] = deque()
         self._runs = 0
+        self._keeper = Keeper(channel, root)
 
     def serve(self) -> None:
         """Work until the channel closes. Every exception becomes a notice, and the loop goes on."""
@@ -67,19 +74,26 @@ class Runner:
             message = self._pending.popleft() if self._pending else self._channel.receive()
             if message is not None:
                 self._guard(message)
+                self._keeper.record()
+        self._keeper.end()
 
     def _start(self) -> None:
         """The first session. Without its data there is still the random one."""
+        self._first()
+        self._keeper.look_for_what_was_left()
+
+    def _first(self) -> None:
         try:
             self._begin(Session(self._settings))
         except (DataError, ValueError) as error:
             self._begin(Session(Settings(data="random")))
             self._channel.give(Notice("note", "Random tensors instead", str(error), "The program goes on without it."))
 
-    def _begin(self, session: Session, exact: bool = True) -> None:
+    def _begin(self, session: Session, exact: bool = True, file: str = "") -> None:
+        self._keeper.begin(session, file)
         self._runs += 1
         self._session = session
-        self._report = Report(self._channel, session, self._runs, exact)
+        self._report = Report(self._channel, session, self._runs, self._keeper, exact)
         self._report.frame("start")
 
     def _guard(self, message: Incoming) -> None:
@@ -125,7 +139,13 @@ class Runner:
             case NewRun(settings):
                 self._begin(Session(settings, self._session.make_model))
             case RecoverOnCpu():
-                self._recover()
+                replayed = detours.replay_on_cpu(self._channel, self._session)
+                if replayed is not None:
+                    self._begin(replayed, exact=False)
+            case OpenSession() | RecoverSession():
+                kept = self._keeper.bring(message, self._session.make_model)
+                if kept is not None:
+                    self._begin(kept.session, kept.exact, kept.file)
             case _:
                 self._aside(message)
 
@@ -146,6 +166,8 @@ class Runner:
                 self._channel.give(view.seek_reply(self._session, message))
             case RenameBranch() | AddBookmark() | DropBookmark():
                 self._name(message)
+            case SaveSession() | ExportScript() | ForgetSession():
+                self._report.frame(self._keeper.do(message))
             case PrintRequest(what):
                 self._channel.give(printing.answer(self._session, what))
             case _:
@@ -244,6 +266,7 @@ class Runner:
     def _between(self, remaining: int | None) -> bool:
         """Whether a run goes on; meanwhile the window is told how far it is, and small things are done for it."""
         self._report.epoch()
+        self._keeper.record()
         if self._channel.wants_frame and self._report.behind:
             self._channel.wants_frame = False
             self._watch_for_anomaly()
@@ -269,20 +292,3 @@ class Runner:
             self._channel.give(refused.notice)
         except Exception as error:
             self._channel.give(notices.failure(message, error, self._session.settings.device))
-
-    def _recover(self) -> None:
-        """Replay the journal on the CPU, after a device failed."""
-        journal = self._session.journal.on("cpu")
-        total = len(journal)
-
-        def between(session: Session) -> bool:
-            self._channel.give(Progress("Replaying on the CPU", len(session.journal), total))
-            return not self._channel.pausing
-
-        session = Session.replay(journal, self._session.make_model, between)
-        self._channel.give(Progress("Replaying on the CPU", total, total))
-        if len(session.journal) == total:
-            self._begin(session, exact=False)
-        else:
-            again = (Offer("Replay it again", RecoverOnCpu()),)
-            self._channel.give(Notice("note", "The replay was cancelled", "", "The run stays as it was.", offers=again))

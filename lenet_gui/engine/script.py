@@ -90,9 +90,7 @@ def script(session: Session) -> str:
     """
     model = excerpt(session.make_model)
     if taken := model.names & {*NAMES}:
-        raise ValueError(
-            f"the script has a {min(taken)} of its own: call what the model's file calls so something else"
-        )
+        raise ValueError(f"the script itself calls something {min(taken)}; call it something else in the model's file")
     retold = Retold(session)
     told = ["\n".join(lines) for lines in _paragraphs(session, retold)]
     text = "\n\n".join([_beginning(session, retold, model), *told, _end(session)])

@@ -157,8 +157,9 @@ def _archive(file: IO[bytes]) -> zipfile.ZipFile:
     if file.read(4) != b"PK\3\4":
         raise SessionFileError("is no session: choose a file that lenet-gui saved")
     # What ends a zip: signature, disks, members, the directory's size and place, a comment's length.
-    signature, *_, members, directory, _, comment = struct.unpack("<4s4H2LH", end[-22:])
-    if signature != b"PK\5\6" or end[:4] == b"PK\6\7" or members > 8 or directory > MOST_DIRECTORY or comment:
+    signature, *_, directory, at, comment = struct.unpack("<4s4H2LH", end[-22:])
+    whole = signature == b"PK\5\6" and at + directory + 22 == size and not comment
+    if not whole or end[:4] == b"PK\6\7" or directory > MOST_DIRECTORY:
         raise ValueError("it is cut short, or no longer as it was saved")
     archive = zipfile.ZipFile(file)
     if len({*archive.namelist()}) < len(archive.namelist()):

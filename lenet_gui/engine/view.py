@@ -54,6 +54,8 @@ class Situation:
     steps_per_second: float
     exact: bool
     seeking: bool = False
+    file: str = ""
+    unsaved: bool = False
 
 
 class Viewer:
@@ -108,6 +110,8 @@ def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView,
         accuracy=now.accuracy,
         steps_per_second=now.steps_per_second,
         exact=now.exact,
+        file=now.file,
+        unsaved=now.unsaved,
         branches=tuple(_branch_row(branch) for branch in session.branches),
         bookmarks=tuple(
             BookmarkRow(Place(mark.branch.name, mark.place), mark.branch.journal.steps_at(mark.place), mark.note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
@@ -21,11 +22,11 @@ PATIENCE = 20.0
 class Host:
     """`with Host(settings) as host:` gives a runner that is ready. It is closed and joined at the end."""
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, root: Path | None = None) -> None:
         self._woken = threading.Event()
         self.channel = Channel(self._woken.set)
         self.seen: list[Outgoing] = []
-        self.runner = Runner(self.channel, settings)
+        self.runner = Runner(self.channel, settings, root)
         self.thread = threading.Thread(target=self.runner.serve)
 
     def __enter__(self) -> Host:
