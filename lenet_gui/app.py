@@ -63,7 +63,9 @@ class Program(QObject):
         if look.size is not None:
             self.window.resize(*look.size)
         self._join()
-        self.worker = threading.Thread(target=_serve, args=(self.channel, kept_in / "sessions"), name="the worker", daemon=True)
+        self.worker = threading.Thread(
+            target=_serve, args=(self.channel, kept_in / "sessions"), name="the worker", daemon=True
+        )
         self._to_load: list[str] = []
         self._loading = False
         self._ended = False

@@ -174,6 +174,13 @@ class ExportScript:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """Write what somebody needs who is to find a fault: the session, its script and the versions, as a zip."""
+
+    path: str
+
+
 Control = (
     Advance
     | Run
@@ -192,6 +199,7 @@ Control = (
     | RecoverSession
     | ForgetSession
     | ExportScript
+    | ExportReport
 )
 
 # ---------------------------------------------------------------------------------- into the worker: requests

@@ -5,8 +5,12 @@ How a session lies on the disk is `session_file`'s and `recorder`'s to know, wha
 
 from __future__ import annotations
 
+import json
+import platform
 import secrets
+import tempfile
 import time
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,8 +26,9 @@ from lenet_gui.engine.recorder import Recorder
 from lenet_gui.engine.revival import MakeSession, Opened, OtherNumbers
 from lenet_gui.engine.script import write_script
 from lenet_gui.engine.session import Session
-from lenet_gui.engine.stored import SessionFileError
+from lenet_gui.engine.stored import SessionFileError, versions
 from lenet_gui.protocol import (
+    ExportReport,
     ExportScript,
     ForgetSession,
     Line,
@@ -118,7 +123,7 @@ class Keeper:
 
     # ------------------------------------------------------------------------------------------------ what is asked
 
-    def do(self, message: SaveSession | ExportScript | ForgetSession) -> str:
+    def do(self, message: SaveSession | ExportScript | ExportReport | ForgetSession) -> str:
         """What was done, in words. Raises ValueError with the reason why not; then all is as before."""
         assert self._session is not None
         match message:
@@ -126,13 +131,14 @@ class Keeper:
                 self._session.save(path)
                 self.file, self._saved = path, _content(self._session)
                 return f"saved as {path}"
-            case ExportScript(path):
+            case ExportScript(path) | ExportReport(path):
+                write = write_script if isinstance(message, ExportScript) else write_report
                 try:
-                    write_script(self._session, Path(path))
+                    write(self._session, Path(path))
                 except OSError as error:
                     words = error.strerror or error
                     raise SessionFileError(f"{path} cannot be written ({words}): choose another folder.") from error
-                self._channel.give(Line("note", "", f"Written as a script: {path}"))
+                self._channel.give(Line("note", "", f"Written: {path}"))
                 return f"written as {path}"
             case ForgetSession(folder):
                 if self._root is None or Path(folder).parent != self._root:
@@ -182,6 +188,21 @@ class Keeper:
     def _tell(self, error: SessionFileError) -> None:
         advice = "Training goes on. Save the session to keep it."
         self._channel.give(Notice("note", "This session is not recorded", str(error), advice))
+
+
+def write_report(session: Session, path: Path) -> None:
+    """The session, its script and the versions, in one file. Raises OSError, SessionFileError."""
+    with tempfile.TemporaryDirectory() as folder:
+        session.save(Path(folder) / "run.lenet")
+        try:
+            write_script(session, Path(folder) / "run.py")
+        except ValueError as error:  # what cannot be told as a script is a fault too
+            (Path(folder) / "run.py").write_text(f"# {error}\n", encoding="utf-8")
+        told = json.dumps(versions(session) | {"platform": platform.platform()}, indent=1)
+        (Path(folder) / "versions.json").write_text(told, encoding="utf-8")
+        with session_file.written_whole(path) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            for member in sorted(Path(folder).iterdir()):
+                archive.write(member, member.name)
 
 
 def _content(session: Session) -> object:

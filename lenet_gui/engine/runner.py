@@ -26,6 +26,7 @@ from lenet_gui.protocol import (
     Command,
     DropBookmark,
     Evaluate,
+    ExportReport,
     ExportScript,
     ForgetSession,
     Incoming,
@@ -166,7 +167,7 @@ class Runner:
                 self._channel.give(view.seek_reply(self._session, message))
             case RenameBranch() | AddBookmark() | DropBookmark():
                 self._name(message)
-            case SaveSession() | ExportScript() | ForgetSession():
+            case SaveSession() | ExportScript() | ExportReport() | ForgetSession():
                 self._report.frame(self._keeper.do(message))
             case PrintRequest(what):
                 self._channel.give(printing.answer(self._session, what))

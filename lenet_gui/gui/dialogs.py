@@ -13,7 +13,7 @@ from lenet_gui import __version__
 from lenet_gui.gui.shortcuts import ShortcutsDialog
 from lenet_gui.protocol import Ready
 
-__all__ = ["ShortcutsDialog", "about_box", "ask_for_picture", "open_folder"]
+__all__ = ["ShortcutsDialog", "about_box", "ask_for_file", "open_folder"]
 
 
 def about_box(parent: QWidget, ready: Ready | None) -> QMessageBox:
@@ -26,14 +26,22 @@ def about_box(parent: QWidget, ready: Ready | None) -> QMessageBox:
     return box
 
 
-def ask_for_picture(parent: QWidget, save: Callable[[str], object]) -> None:
-    """Ask where a picture of the window is to go, and `save` it there."""
-    dialog = QFileDialog(parent, "Save picture", "lenet.png", "PNG (*.png)")
-    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-    dialog.setDefaultSuffix("png")
+def ask_for_file(
+    parent: QWidget, title: str, name: str, kinds: str, then: Callable[[str], object], new: bool = True
+) -> QFileDialog:
+    """Ask for a `new` file, or for one that is there, of these `kinds`, and do something with its path.
+
+    `name` is a suggestion, with or without a folder; a new file without a suffix takes its suffix.
+    """
+    dialog = QFileDialog(parent, title, name, kinds)
+    dialog.setObjectName("file_dialog")
+    dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave if new else QFileDialog.AcceptMode.AcceptOpen)
+    dialog.setFileMode(QFileDialog.FileMode.AnyFile if new else QFileDialog.FileMode.ExistingFile)
+    dialog.setDefaultSuffix(Path(name).suffix.removeprefix("."))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.fileSelected.connect(save)
+    dialog.fileSelected.connect(then)
     dialog.open()
+    return dialog
 
 
 def open_folder(folder: Path) -> None:

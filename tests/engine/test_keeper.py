@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from lenet_gui.engine import Session, Settings
 from lenet_gui.protocol import (
     Advance,
     Command,
+    ExportReport,
     ExportScript,
     ForgetSession,
     Frame,
@@ -156,6 +158,17 @@ def test_a_script_is_written_beside_its_data(tmp_path: Path) -> None:
         assert {path.name for path in tmp_path.iterdir()} == {"run.py", "digits.npz"}
         host.do(ExportScript(str(tmp_path / "nowhere" / "run.py")))
         assert "cannot be written" in host.notice("note").words
+
+
+def test_a_report_holds_the_session_its_script_and_the_versions(tmp_path: Path) -> None:
+    with Host(SMALL) as host:
+        before = host.do(Run(3))
+        host.do(ExportReport(str(tmp_path / "report.zip")))
+        with zipfile.ZipFile(tmp_path / "report.zip") as archive:
+            assert {*archive.namelist()} == {"run.lenet", "run.py", "digits.npz", "versions.json"}
+            archive.extractall(tmp_path)
+        opened = host.do(OpenSession(str(tmp_path / "run.lenet")))
+        assert norms(opened) == norms(before)
 
 
 def test_two_windows_do_not_offer_each_others_sessions(tmp_path: Path) -> None:
