@@ -31,6 +31,8 @@ def forward(session: Session, sample: int | None = None, unsqueeze: bool = False
     chosen = session.input if sample is None else session.input[sample]
     output: Tensor = session.model(chosen.unsqueeze(0) if unsqueeze else chosen)
     session.output = output
+    if session.labels is not None and session.forwarded != (sample, unsqueeze):
+        session.target = None  # another sample has another label
     session.forwarded = (sample, unsqueeze)
     session.graph = "alive"
     return output

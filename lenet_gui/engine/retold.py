@@ -81,6 +81,8 @@ class Retold:
 
     def _forward(self, sample: int | None = None, unsqueeze: bool = False) -> list[str]:
         lines = self._load() if self._due else []
+        if self._digits and self._forwarded != (sample, unsqueeze):
+            self._target = None
         self._forwarded = sample, unsqueeze
         if sample is None:
             self._output = ("unsqueezed" if unsqueeze else "batch", self._size)

@@ -348,3 +348,13 @@ def test_12_batch_after_batch_and_epoch_after_epoch(loss: str, how: str) -> None
         assert seen == sizes
     assert_same(session, net)
     assert session.log.rows()[:, 0].tolist() == losses
+
+
+def test_the_loss_of_another_sample_takes_that_samples_label() -> None:
+    session = Session(Settings(batch_size=4))
+    criterion = nn.CrossEntropyLoss()
+    for sample in (0, 1, 2, 0):
+        session.forward(sample=sample, unsqueeze=True)
+        assert session.output is not None
+        assert session.labels is not None
+        assert session.loss().item() == criterion(session.output, session.labels[sample : sample + 1]).item()
