@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence, QPixmap
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.preferences import Preferences
-from lenet_gui.protocol import PHASES, Advance, Command, Evaluate, Frame, Incoming, PrintRequest
+from lenet_gui.protocol import PHASES, Advance, Back, Command, Evaluate, Frame, Incoming, PrintRequest, Seek
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,26 @@ RUN_ENTRIES = (
     Entry("advance_step", "Whole step", "Go on to the end of this training step", Advance("step"), "advance",
           keys="F8", icon="whole_step"),
     Entry("run", "Run", "Train until paused, at the speed of the slider", allowed="run", keys="F5", icon="run"),
-    Entry("pause", "Pause", "Stop after this step", allowed="pause", keys="F6", icon="pause"),
+    Entry("pause", "Pause", "Stop after this step; on the way to another place, stay where you were",
+          allowed="pause", keys="F6", icon="pause"),
     Entry("run_n", "Run N", "Train as many whole steps as the field beside it says", allowed="run",
           keys="Ctrl+R", icon="run_n"),
     Entry("evaluate", "Evaluate", "Measure the accuracy on the held-out test data. Training is not changed",
           Evaluate(), "evaluate", keys="Ctrl+E", icon="evaluate"),
     Entry("new_run", "New run", "Start over with new weights, from the settings as they are", allowed="new",
           keys="Ctrl+N", icon="new"),
+)  # fmt: skip
+
+GO_ENTRIES = (
+    Entry("back_step", "Step back", "Go back to the end of the training step before, to the bit; within a step to "
+          "its beginning", Back("step"), "back", keys="Ctrl+Shift+F8", icon="back_step"),
+    Entry("back_phase", "Phase back", "Undo the last phase, to the bit: every number is that of then", Back("phase"),
+          "back", keys="Ctrl+Shift+F10", icon="back_phase"),
+    Entry("go_to", "Go to step…", "Choose a step or a bookmark, and see how long going there takes", allowed="seek",
+          keys="Ctrl+G"),
+    Entry("go_to_newest", "Back to the newest", "Go to the end of this branch", Seek(), "seek", keys="Ctrl+End"),
+    Entry("add_bookmark", "Add bookmark…", "Remember this place, with a note", allowed="seek", keys="Ctrl+D",
+          icon="bookmark"),
 )  # fmt: skip
 
 PRINT_ENTRIES = tuple(
@@ -101,7 +114,7 @@ WINDOW_ENTRIES = (
     Entry("about", "About", "The versions of everything that runs here", icon="note"),
 )
 
-ENTRIES = PHASE_ENTRIES + VARIANT_ENTRIES + RUN_ENTRIES + PRINT_ENTRIES + WINDOW_ENTRIES
+ENTRIES = PHASE_ENTRIES + VARIANT_ENTRIES + RUN_ENTRIES + GO_ENTRIES + PRINT_ENTRIES + WINDOW_ENTRIES
 
 _TO_ZEROS = Command.of("zero_grad", set_to_none=False)
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QShowEvent, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QTextEdit, QToolButton, QVBoxLayout
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.panel import Panel
-from lenet_gui.protocol import Frame, Line, PrintRequest
+from lenet_gui.gui.past import Past
+from lenet_gui.protocol import Frame, Line, Place, PrintRequest
 
 _PRINTS = (
     ("print(net)", "model"),
@@ -22,6 +24,16 @@ _PRINTS = (
     ("loss", "loss"),
     ("the chain behind the loss", "chain"),
 )
+
+
+@dataclass(slots=True)
+class _Entry:
+    """A line, where the run was then, whether that is of another time than now, and the text block it begins at."""
+
+    line: Line
+    place: Place | None
+    past: bool = False
+    block: int = -1
 
 
 def spans(line: Line) -> Iterator[tuple[str, str]]:
@@ -50,8 +62,13 @@ class ConsolePanel(Panel):
         super().__init__()
         self.setObjectName("console")
         self.setAccessibleName("Console")
-        self._lines: list[Line] = []
+        self._entries: list[_Entry] = []
         self._written = 0
+        self._frame: Frame | None = None
+        self._past = Past()
+        self._any_past = False
+        self._looked_at = 0  # so many entries have been compared with the place of a frame
+        self._visit: _Entry | None = None  # what says that one has gone somewhere, while it is the last line
         self._first_bias = ""
 
         self.text = QPlainTextEdit()
@@ -104,6 +121,24 @@ class ConsolePanel(Panel):
         layout.addWidget(self.text, 1)
 
     def show_frame(self, frame: Frame) -> None:
+        if frame is self._frame:
+            return
+        self._show_bias(frame)
+        before, self._frame = self._frame, frame
+        renamed = self._past.show_frame(frame)
+        if renamed is None:
+            for entry in self._entries:
+                entry.place = Place("", 1)  # another run's: nothing leads from it to here
+        elif renamed:
+            self._rename(renamed)
+        went_on = before is not None and before.place.branch == frame.place.branch
+        went_on = went_on and before is not None and before.place.commands <= frame.place.commands
+        # Where one has only gone on, what has its colour keeps it.
+        self._grey_what_is_past(self._looked_at if went_on and renamed is not None and not self._any_past else 0)
+        if frame.reason.startswith("at step"):
+            self._say_visit(frame)
+
+    def _show_bias(self, frame: Frame) -> None:
         bias = next((row.name for row in frame.parameters if row.name.endswith(".bias")), "")
         if bias != self._first_bias:
             self._first_bias = bias
@@ -113,19 +148,25 @@ class ConsolePanel(Panel):
 
     def add(self, lines: Sequence[Line]) -> None:
         """Append `lines`; all at once is cheap."""
-        self._lines += lines
+        for line in lines:
+            if line.place is not None:
+                self._past.note(line.place)
+            # What has no place of its own was said where the run was then.
+            self._entries.append(_Entry(line, line.place or self._past.newest))
+        self._visit = None
         if self.isVisible():
             self._write()
 
     def all_text(self) -> str:
         """Everything since the last clearing, as it reads on the screen."""
-        return "".join(text for line in self._lines for _, text in spans(line))
+        return "".join(text for entry in self._entries for _, text in spans(entry.line))
 
     def copy_all(self) -> None:
         QGuiApplication.clipboard().setText(self.all_text())
 
     def clear(self) -> None:
-        self._lines.clear()
+        self._entries.clear()
+        self._visit, self._any_past, self._looked_at = None, False, 0
         self._rewrite()
 
     def find_next(self) -> None:
@@ -149,25 +190,84 @@ class ConsolePanel(Panel):
         self._write()
 
     def _write(self) -> None:
-        if self._written == len(self._lines):
+        if self._written == len(self._entries):
             return
         bar = self.text.verticalScrollBar()
         follows = bar.value() >= bar.maximum() - 1
         # A cursor of its own, so that what a person selected stays selected.
         cursor = QTextCursor(self.text.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        formats: dict[str, QTextCharFormat] = {}
         cursor.beginEditBlock()
-        for line in self._lines[self._written :]:
-            for role, text in spans(line):
-                if role not in formats:
-                    formats[role] = QTextCharFormat()
-                    formats[role].setForeground(theme.colour(role))
-                cursor.insertText(text, formats[role])
+        for entry in self._entries[self._written :]:
+            entry.block = cursor.blockNumber()
+            for role, text in spans(entry.line):
+                cursor.insertText(text, _ink(role))
         cursor.endEditBlock()
-        self._written = len(self._lines)
+        self._written = len(self._entries)
+        if self._any_past:
+            self._show_past()
         if follows:
             bar.setValue(bar.maximum())
+
+    # -------------------------------------------------------------------------------------------------- going back
+
+    def _grey_what_is_past(self, first: int) -> None:
+        """Grey the lines that do not lead to the place where one is, and give the others their colours again."""
+        holds, changed = self._past.holds, False
+        self._any_past = False
+        for entry in self._entries[first:]:
+            past = entry.place is not None and not holds(entry.place)
+            changed = changed or past != entry.past
+            entry.past = past
+            self._any_past = self._any_past or past
+        self._looked_at = len(self._entries)
+        if changed:
+            self._show_past()
+
+    def _show_past(self) -> None:
+        """Lay the muted colour over what is past. The text keeps its own below, so that far ways cost little."""
+        written, stretches = self._entries[: self._written], []
+        for entry, before in zip(written, [None, *written], strict=False):
+            if entry.past and not (before and before.past):
+                stretches.append([entry.block, -1])
+            elif before and before.past and not entry.past:
+                stretches[-1][1] = entry.block
+        self.text.setExtraSelections([self._muted(first, end) for first, end in stretches])
+
+    def _muted(self, first: int, end: int) -> QTextEdit.ExtraSelection:
+        """From one block to before another (-1: to the end)."""
+        document = self.text.document()
+        cursor = QTextCursor(document.findBlockByNumber(first))
+        # What is written behind it later is not of it.
+        cursor.setKeepPositionOnInsert(True)
+        block = document.lastBlock() if end < 0 else document.findBlockByNumber(end)
+        cursor.setPosition(block.position(), QTextCursor.MoveMode.KeepAnchor)
+        muted = QTextEdit.ExtraSelection()
+        muted.cursor, muted.format = cursor, _ink("muted")  # type: ignore[attr-defined]
+        return muted
+
+    def _say_visit(self, frame: Frame) -> None:
+        """A quiet line for having gone somewhere; where one has only passed through, it is replaced by the next."""
+        if self._visit is not None:
+            self._remove_last()
+        self._visit = _Entry(Line("note", "", f"— {frame.reason}, before {frame.next} —"), frame.place)
+        self._entries.append(self._visit)
+        if self.isVisible():
+            self._write()
+
+    def _remove_last(self) -> None:
+        entry = self._entries.pop()
+        if self._written > len(self._entries):
+            self._written = len(self._entries)
+            cursor = QTextCursor(self.text.document())
+            cursor.setPosition(self.text.document().findBlockByNumber(entry.block).position())
+            cursor.movePosition(QTextCursor.MoveOperation.End, QTextCursor.MoveMode.KeepAnchor)
+            cursor.removeSelectedText()
+
+    def _rename(self, renamed: dict[str, str]) -> None:
+        for entry in self._entries:
+            if entry.place is not None and entry.place.branch in renamed:
+                entry.place = replace(entry.place, branch=renamed[entry.place.branch])
 
     def _add_print(self, words: str, what: str) -> QAction:
         action = self.print_menu.addAction(words)
@@ -176,6 +276,12 @@ class ConsolePanel(Panel):
 
     def _print(self, action: QAction) -> None:
         self.asked.emit(PrintRequest(action.data()))
+
+
+def _ink(role: str) -> QTextCharFormat:
+    written = QTextCharFormat()
+    written.setForeground(theme.colour(role))
+    return written
 
 
 def _button(name: str, words: str, tip: str) -> QToolButton:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
@@ -105,6 +106,12 @@ class Docks:
         QTimer.singleShot(0, panel, lambda: panel.setMinimumSize(least))
         placeholder.deleteLater()
         return panel
+
+
+def join(panels: dict[str, Any], name: str) -> None:
+    """What panels tell each other, once both are there; `name` is the one that has just come."""
+    if {"inspector", "tensor"} <= set(panels) and name in ("inspector", "tensor"):
+        panels["inspector"].chosen.connect(panels["tensor"].show_tensor)
 
 
 def _empty_dock(name: str, title: str, window: QMainWindow) -> QDockWidget:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolBar
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.actions import PHASE_ENTRIES, PRINT_ENTRIES, RUN_ENTRIES, VARIANT_ENTRIES, Actions
+from lenet_gui.gui.actions import GO_ENTRIES, PHASE_ENTRIES, PRINT_ENTRIES, RUN_ENTRIES, VARIANT_ENTRIES, Actions
 
 
 def fill(
-    window: QMainWindow, actions: Actions, docks: Iterable[QDockWidget], scheme: str, choose: Callable[[str], None]
+    window: QMainWindow,
+    actions: Actions,
+    views: Iterable[QDockWidget | QToolBar],
+    scheme: str,
+    choose: Callable[[str], None],
 ) -> None:
-    """File, Run, View, Print and Help. `scheme` is the theme in force, `choose` is called with another."""
+    """File, Run, Go, View, Print and Help. `views` can be hidden; `scheme` is the theme in force, `choose` is called
+    with another."""
     _menu(window, "&File", actions, ["new_run", "save_picture", "", "quit"])
     run = _menu(window, "&Run", actions, [entry.name for entry in PHASE_ENTRIES])
     run.addSeparator()
@@ -23,8 +28,9 @@ def fill(
     run.addActions([actions.to_none, actions.to_zeros])
     run.addSeparator()
     run.addActions([actions[entry.name] for entry in RUN_ENTRIES if entry.name != "new_run"])
+    _menu(window, "&Go", actions, [entry.name for entry in GO_ENTRIES])
     view = _menu(window, "&View", actions, ["find", ""])
-    view.addActions([dock.toggleViewAction() for dock in docks])
+    view.addActions([shown.toggleViewAction() for shown in views])
     view.addSeparator()
     view.addAction(actions["reset_layout"])
     view.addMenu(_themes(view, scheme, choose))

@@ -29,6 +29,7 @@ _LOOKS = {
     "refused": ("refused", "backward"),
     "failed": ("error", "error"),
     "anomaly": ("anomaly", "place"),
+    "differs": ("anomaly", "place"),
     "note": ("note", "accent"),
 }
 _WIDEST = 760
@@ -56,6 +57,7 @@ class NoticeArea(QFrame):
         self.setAutoFillBackground(True)
         self._waiting: list[_Shown] = []
         self._top = 0
+        self._lent = False
         self._build()
         self._escape = QAction("Dismiss the notice", self)
         self._escape.setObjectName("dismiss_notice")
@@ -93,6 +95,11 @@ class NoticeArea(QFrame):
         if len(kept) < len(self._waiting):
             self._waiting = kept
             self._show_newest()
+
+    def lend_escape(self, lent: bool) -> None:
+        """Give Esc away while something else is to be left with it."""
+        self._lent = lent
+        self._escape.setEnabled(bool(self._waiting) and not lent)
 
     def place_below(self, top: int) -> None:
         """Where the toolbars end, in the window's pixels."""
@@ -146,7 +153,7 @@ class NoticeArea(QFrame):
         column.addLayout(foot)
 
     def _show_newest(self) -> None:
-        self._escape.setEnabled(bool(self._waiting))
+        self.lend_escape(self._lent)
         if not self._waiting:
             self.hide()
             return

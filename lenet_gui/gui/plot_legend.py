@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from lenet_gui.gui import theme
 
-ROWS = 6
+ROWS = 3
 
 
 class Legend(QWidget):
-    """Fills by columns of six, so that a plot beside it may stay low. Empty for one curve: nothing to choose."""
+    """Fills by columns of three, so that a plot beside it may stay low. Empty for one curve: nothing to choose."""
 
     switched = Signal(int, bool)
     """A curve's index, and whether it is to be seen."""

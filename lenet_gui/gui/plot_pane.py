@@ -23,7 +23,7 @@ class PlotPane(QWidget):
         self.view.setAccessibleName(f"Plot of the {name}")
         self.view.setAccessibleDescription(
             "Drag or press Left and Right to pan, turn the wheel or press plus and minus to zoom, "
-            "Shift with Left and Right to read the numbers of a step"
+            "Shift with Left and Right to read the numbers of a step; click at a step or press Enter to go there"
         )
         self.legend = Legend(self)
         self.legend.switched.connect(self.view.switch)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.curve import Curves
+from lenet_gui.gui.plot_place import PlaceMark
 from lenet_gui.gui.plot_readout import Readout
 from lenet_gui.gui.pyramid import Pyramid
 
@@ -55,6 +56,8 @@ class _View(pg.ViewBox):
     """By hand, to another place; whether the values moved too."""
     zoomed = Signal(bool)
     """By the wheel; whether the values were zoomed and not the steps."""
+    clicked = Signal(QPointF)
+    """A press and a release of the left button at one place of the scene."""
 
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
         if axis is None:
@@ -66,6 +69,12 @@ class _View(pg.ViewBox):
         super().mouseDragEvent(ev, axis)
         self.dragged.emit(axis != 0)
 
+    def mouseClickEvent(self, ev: Any) -> None:
+        super().mouseClickEvent(ev)
+        if ev.button() == Qt.MouseButton.LeftButton and not ev.double():
+            ev.accept()
+            self.clicked.emit(ev.scenePos())
+
 
 class PlotView(pg.PlotWidget):
     """Draws some neighbouring columns of a pyramid over the steps, with a y axis that fits them."""
@@ -75,13 +84,17 @@ class PlotView(pg.PlotWidget):
     resized = Signal()
     hovered = Signal(object)
     """The step under the mouse, or `None`."""
+    picked = Signal(int)
+    """The step that was clicked at; it may be one that there is not."""
 
     def __init__(self, pyramid: Pyramid, hint: str, parent: QWidget | None = None) -> None:
         self._view = _View(enableMenu=False)
         super().__init__(parent, viewBox=self._view, axisItems={side: _Axis(side) for side in ("left", "bottom")})
         self.names: tuple[str, ...] = ()
         self.curves = Curves(self._view, pyramid, hint, self.viewport())
+        self.mark = PlaceMark(self.viewport())
         self.readout = Readout(self.viewport())
+        self._place: int | None = None
         self._whole_range = False
         self._by_hand = False
         item: Any = self.getPlotItem()
@@ -92,6 +105,7 @@ class PlotView(pg.PlotWidget):
         self._view.setLimits(xMin=-1e9, xMax=1e12, minXRange=4)
         self._view.dragged.connect(self._on_dragged)
         self._view.zoomed.connect(self._on_zoomed)
+        self._view.clicked.connect(lambda place: self.picked.emit(self._step_at(place)))
         self._view.sigResized.connect(self._cover)
         scene: Any = self.scene()
         scene.sigMouseMoved.connect(self._on_mouse)
@@ -160,6 +174,12 @@ class PlotView(pg.PlotWidget):
         share = min(max((step - left) / (right - left), 0.0), 1.0)
         return QPointF(self.mapFromScene(self._view.mapViewToScene(QPointF(left + share * (right - left), top))))
 
+    def mark_place(self, step: int | None) -> None:
+        """Grey what lies behind a step, the last that was done (-1: none was); `None` where one is at the newest."""
+        if step != self._place:
+            self._place = step
+            self._put_mark()
+
     def resizeEvent(self, ev: QResizeEvent | None) -> None:
         super().resizeEvent(ev)
         # pyqtgraph resizes the view while its own constructor is still running.
@@ -180,6 +200,7 @@ class PlotView(pg.PlotWidget):
 
     def _cover(self) -> None:
         self.curves.setGeometry(self.mapFromScene(self._view.sceneBoundingRect()).boundingRect())
+        self.mark.setGeometry(self.curves.geometry())
         self._range_changed()
 
     def _dress(self) -> None:
@@ -206,6 +227,13 @@ class PlotView(pg.PlotWidget):
         minor = [float(value) for value in levels[1]] if len(levels) > 1 else []
         self.curves.grid = major + minor if len(major + minor) <= GRID_LINES else major
         self.curves.refresh()
+        self._put_mark()
+
+    def _put_mark(self) -> None:
+        left, right = self.steps()
+        share = None if self._place is None else (self._place - left) / (right - left)
+        # Far outside is far enough: Qt's rectangles have 32 bits.
+        self.mark.show_at(None if share is None else round(min(max(share, -1.0), 2.0) * self.mark.width()))
 
     def _refit(self) -> None:
         self.fit()
@@ -241,4 +269,7 @@ class PlotView(pg.PlotWidget):
 
     def _on_mouse(self, place: QPointF) -> None:
         inside = self._view.sceneBoundingRect().contains(place)
-        self.hovered.emit(round(self._view.mapSceneToView(place).x()) if inside else None)
+        self.hovered.emit(self._step_at(place) if inside else None)
+
+    def _step_at(self, place: QPointF) -> int:
+        return round(self._view.mapSceneToView(place).x())

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
-from lenet_gui.gui import plot_export, theme
+from lenet_gui.gui import branches, plot_export, theme
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.plot_pane import PlotPane, tool
 from lenet_gui.gui.pyramid import Pyramid
-from lenet_gui.protocol import Frame, Series
+from lenet_gui.protocol import Frame, Seek, Series
 
 # The axis of steps grows by this factor when the run has filled it, and a window that follows moves by this share of
 # its width: a few axis layouts for a whole run, where every frame would need one.
@@ -45,6 +45,7 @@ class PlotsPanel(Panel):
         self._width: float | None = None  # of the window that follows, in steps; None shows the whole run
         self._fit_at = 0.0
         self._cursor: int | None = None
+        self._may_seek = False
         self.loss = PlotPane("loss", "The loss of each step will appear here.", self)
         self.gradients = PlotPane("gradients", "The gradients of each step will appear here.", self)
         self._plots = (self.loss, self.gradients)
@@ -56,6 +57,7 @@ class PlotsPanel(Panel):
             layout.addWidget(plot, 1)
             plot.view.steps_moved.connect(lambda dragged, plot=plot: self._on_moved(plot, dragged))
             plot.view.hovered.connect(self._read)
+            plot.view.picked.connect(self._go_to)
             plot.view.resized.connect(self._read_again)
             plot.legend.switched.connect(self._read_again)
         self._bind_keys()
@@ -82,6 +84,10 @@ class PlotsPanel(Panel):
         self._show_newest()
 
     def show_frame(self, frame: Frame) -> None:
+        self._may_seek = "seek" in frame.allowed
+        last_done = frame.step - 1 if branches.in_past(frame) else None
+        for plot in self._plots:
+            plot.view.mark_place(last_done)
         if not frame.running:
             self._fit_at = 0.0
             self._show_newest()
@@ -172,6 +178,13 @@ class PlotsPanel(Panel):
         for plot in self._plots:
             plot.read(step, row)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        # No shortcut: Esc is the window's first, which would be one too many.
+        if event.key() == Qt.Key.Key_Escape:
+            self._read(None)
+        else:
+            super().keyPressEvent(event)
+
     @Slot()
     def _read_again(self) -> None:
         self._read(self._cursor)
@@ -181,6 +194,12 @@ class PlotsPanel(Panel):
         newest = len(self.pyramid) - 1
         at = newest if self._cursor is None else min(max(self._cursor + steps, 0), newest)
         self._read(at if at >= 0 else None)
+
+    @Slot(int)
+    def _go_to(self, step: int) -> None:
+        """Ask for the place where this step was the last one done."""
+        if self._may_seek and len(self.pyramid):
+            self.asked.emit(Seek(min(max(step, 0), len(self.pyramid) - 1) + 1))
 
     # ----------------------------------------------------------------------------------------------------- to files
 
@@ -244,7 +263,7 @@ class PlotsPanel(Panel):
             "-": lambda: self.zoom(1.5),
             "Shift+Left": lambda: self.move_cursor(-1),
             "Shift+Right": lambda: self.move_cursor(1),
-            "Escape": lambda: self._read(None),
+            "Return": lambda: None if self._cursor is None else self._go_to(self._cursor),
         }
         for key, action in keys.items():
             shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -6,13 +6,13 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
 
-from lenet_gui.gui import theme
+from lenet_gui.gui import branches, theme
 from lenet_gui.protocol import Accuracy, Frame, Progress, Ready
 
 # name, the longest text that has to fit, what it tells
 _FIELDS = (
     ("phase", "next: zero_grad", "The phase that comes next in the cycle"),
-    ("step", "step 9,999,999", "Whole training steps taken in this run"),
+    ("step", "step 9,999,999 of 9,999,999", "Whole training steps done here; in the past, of how many"),
     ("epoch", "epoch 9,999 · batch 999/999", "Passes over the data, and the batch of this pass"),
     ("device", "cuda:0 · 16 threads", "Where the tensors are, and how many threads PyTorch uses on the CPU"),
     ("speed", "99,999 steps/s", "Training steps a second, lately"),
@@ -43,7 +43,10 @@ class ProgressBar(QProgressBar):
             painter.setPen(theme.colour("grid"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
             painter.setPen(theme.colour("text"))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.format())
+            words = self.fontMetrics().elidedText(
+                self.format(), Qt.TextElideMode.ElideMiddle, self.width() - theme.UNIT
+            )
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, words)
 
 
 class StatusBar(QStatusBar):
@@ -84,13 +87,15 @@ class StatusBar(QStatusBar):
         # Counted from 1, as the console does and people do.
         batch = frame.batch + 1
         batches = f"{batch}/{frame.batches}" if frame.batches is not None else f"{batch:,}"
-        self._write("phase", "running" if frame.running else f"next: {frame.next}")
+        self._write("phase", _phase(frame))
         self.fields["phase"].setToolTip(frame.reason or _FIELDS[0][2])
-        self._write("step", f"step {frame.step:,}")
+        last = branches.present(frame).steps
+        self._write("step", f"step {frame.step:,}" + (f" of {last:,}" if branches.in_past(frame) else ""))
         self._write("epoch", (f"epoch {frame.epoch + 1} · " if frame.epoch is not None else "") + f"batch {batches}")
         threads = frame.settings.threads
         self._write("device", f"{frame.settings.device} · {threads} thread{'s' if threads > 1 else ''}")
-        self._write("speed", f"{frame.steps_per_second:,.0f} steps/s" if frame.running else "")
+        trains = frame.running and not branches.only_cancelled(frame)
+        self._write("speed", f"{frame.steps_per_second:,.0f} steps/s" if trains else "")
         if frame.accuracy != self._accuracy:
             self.show_accuracy(frame.accuracy)
         self._write("exact", "exact" if frame.exact else "approximate", "ok" if frame.exact else "place")
@@ -143,3 +148,10 @@ class StatusBar(QStatusBar):
             label.setText(text)
             if ink:
                 label.setStyleSheet(f"color: {theme.colour(ink).name()}")
+
+
+def _phase(frame: Frame) -> str:
+    if branches.only_cancelled(frame):
+        # "going to step 57 of main": the whole of it is in the tooltip.
+        return f"{frame.reason.partition(' ')[0]}…"
+    return "running" if frame.running else f"next: {frame.next}"

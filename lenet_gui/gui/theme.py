@@ -59,6 +59,7 @@ QToolTip {{ color: {text}; background: {base}; border: 1px solid {grid}; padding
 QAbstractScrollArea {{ border: 1px solid {grid}; border-radius: 2px; }}
 QAbstractScrollArea:focus {{ border-color: {accent}; }}
 QToolButton, QPushButton {{ background: {button}; border: 1px solid {grid}; border-radius: 4px; padding: 3px 8px; }}
+QToolBar QToolButton {{ padding: 3px 6px; }}
 QToolButton:hover, QPushButton:hover {{ border-color: {muted}; }}
 QToolButton:pressed, QPushButton:pressed {{ background: {selection}; }}
 QToolButton:checked, QPushButton:checked {{ background: {selection}; border-color: {accent}; }}
@@ -70,6 +71,10 @@ QHeaderView::section {{ color: {muted}; background: {alternate}; border: 0; bord
 QDockWidget::title {{ background: {panel}; padding: 4px 8px; }}
 QMainWindow::separator {{ background: {panel}; width: 4px; height: 4px; }}
 QMainWindow::separator:hover {{ background: {accent}; }}
+QToolBar#timeline {{ background: {panel}; border: 0; border-top: 1px solid {grid}; padding: 1px 4px; }}
+QToolBar#timeline QAbstractScrollArea {{ border: 0; }}
+QToolBar#timeline QToolButton {{ padding: 0 20px 0 4px; }}
+QToolBar#timeline QLabel {{ background: {panel}; }}
 QStatusBar::item {{ border: 0; }}
 """
 

@@ -1,4 +1,4 @@
-"""The first bar: the five phases in their cycle, and how fast to go. Settings are in the second, `run_settings`."""
+"""The first bar: going back, the five phases in their cycle, how fast to go. Settings are in `run_settings`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QSlider, QToolBar, QToolButton, QWi
 from lenet_gui.gui import theme
 from lenet_gui.gui.actions import Actions
 from lenet_gui.gui.fields import NumberField, whole
+from lenet_gui.gui.preferences import Preferences
 from lenet_gui.protocol import PHASES, Frame, Run, SetRate
 
 FASTEST = 1000.0
@@ -31,6 +32,10 @@ class PhaseBar(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._actions = actions
         self._running = False
+        for name in ("back_step", "back_phase"):
+            # Their pictures mirror those of Phase and Whole step; in words too the bar would not fit a small window.
+            self._button(name).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.addSeparator()
         self.phases = {phase: self._button(phase) for phase in PHASES}
         self._menu("zero_grad", ["grad_none", "grad_zeros"])
         self._menu("forward", ["forward_sample", "forward_unsqueeze", "next_batch"])
@@ -71,6 +76,17 @@ class PhaseBar(QToolBar):
         self._running = frame.running
         # While running, the phases pass too fast to follow: only a slow run shows where it is.
         self.highlight(frame.next if not frame.running or self.rate() is not None else "")
+
+    def recall(self, preferences: Preferences) -> None:
+        """The speed, the steps of Run N and the kind of zero_grad that were chosen."""
+        self.slider.setValue(int(preferences.number("speed", _PLACES, 0, _PLACES)))
+        self.steps.set_value(int(preferences.number("steps", 100, 1, MAX_STEPS)))
+        self._actions.to_zeros.setChecked(preferences.flag("grad_zeros", False))
+
+    def remember(self, preferences: Preferences) -> None:
+        preferences.set("speed", self.slider.value())
+        preferences.set("steps", self.steps.value() or 100)
+        preferences.set("grad_zeros", self._actions.to_zeros.isChecked())
 
     def keep_focus(self, before: QWidget | None, frame: Frame) -> None:
         """Where the button that had the focus was greyed: pause is next to be pressed, or the next phase.
@@ -134,7 +150,7 @@ class PhaseBar(QToolBar):
         slider.setRange(0, _PLACES)
         slider.setPageStep(10)
         slider.setValue(_PLACES)
-        slider.setFixedWidth(110)
+        slider.setFixedWidth(80)
         slider.valueChanged.connect(self._slid)
         return slider
 

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 
 from lenet_gui.gui import menus, theme
 from lenet_gui.gui.actions import Actions
-from lenet_gui.gui.docks import LOADERS, Docks
+from lenet_gui.gui.docks import LOADERS, Docks, join
+from lenet_gui.gui.going import Going
 from lenet_gui.gui.notices import NoticeArea, failure_dialog
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.preferences import Preferences
@@ -20,7 +21,7 @@ from lenet_gui.gui.toolbars import PhaseBar
 from lenet_gui.protocol import Frame, NewRun, Notice, Ready, Reply, Series
 from lenet_gui.settings import Settings
 
-_LAYOUT_VERSION = 1
+_LAYOUT_VERSION = 2
 
 
 class Window(QMainWindow):
@@ -54,6 +55,7 @@ class Window(QMainWindow):
         self.status = StatusBar(self)
         self.docks = Docks(self)
         self.notices = NoticeArea(self)
+        self.going = Going(self, self.notices)
         self._assemble()
         self._join()
         self._recall()
@@ -83,6 +85,7 @@ class Window(QMainWindow):
         else:
             self.phase_bar.keep_focus(focus, frame)
         self.settings_bar.show_frame(frame)
+        self.going.show_frame(frame)
         plots = self.panels.get("plots")
         if plots is not None and plots.isVisible():
             plots.show_frame(frame)
@@ -97,6 +100,7 @@ class Window(QMainWindow):
 
     @Slot(object)
     def show_reply(self, reply: Reply) -> None:
+        self.going.show_reply(reply)
         for panel in self.panels.values():
             panel.show_reply(reply)
 
@@ -131,13 +135,11 @@ class Window(QMainWindow):
         self.panels[name] = panel
         panel.asked.connect(self.asked)
         self.docks.by_name[name].visibilityChanged.connect(lambda visible: self._seen(panel) if visible else None)
-        if {"inspector", "tensor"} <= set(self.panels) and name in ("inspector", "tensor"):
-            self.panels["inspector"].chosen.connect(self.panels["tensor"].show_tensor)  # type: ignore[attr-defined]
+        join(self.panels, name)
         if name == "plots":
             panel.failed.connect(self._export_failed)  # type: ignore[attr-defined]
             self.add_series(self._early_series)
-        if self.frame is not None:
-            panel.show_frame(self.frame)
+        self._seen(panel)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -180,10 +182,11 @@ class Window(QMainWindow):
             bar.toggleViewAction().setVisible(False)
             self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
             self.addToolBarBreak()
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.going.timeline)
         self.setStatusBar(self.status)
         self.status.show_loading()
         scheme = self.preferences.text("theme", "system")
-        menus.fill(self, self.actions_, self.docks.by_name.values(), scheme, self._choose_theme)
+        menus.fill(self, self.actions_, [*self.docks.by_name.values(), self.going.timeline], scheme, self._choose_theme)
         self.docks.arrange()
         # Actions of no bar and no menu have keys too.
         self.addActions(list(self.actions_.by_name.values()))
@@ -191,8 +194,9 @@ class Window(QMainWindow):
     def _join(self) -> None:
         # Drawing the icons takes 20 ms. Until then the buttons keep their places free.
         self.painted.connect(self.dress)
-        for source in (self.actions_, self.phase_bar, self.settings_bar, self.notices):
+        for source in (self.actions_, self.phase_bar, self.settings_bar, self.notices, self.going):
             source.asked.connect(self.asked)
+        self.going.cancelled.connect(self.paused)
         self.phase_bar.begun.connect(self.status.start_n)
         self.settings_bar.new_run_wanted.connect(self._want_new_run)
         doings = {
@@ -200,23 +204,26 @@ class Window(QMainWindow):
             "run_n": self.phase_bar.run_n,
             "pause": self.paused.emit,
             "new_run": self._new_run_pressed,
-            "save_picture": lambda: _dialogs().ask_for_picture(self, self.save_picture),
+            "save_picture": lambda: _dialogs().ask_for_file(
+                self, "Save picture", "lenet.png", "PNG (*.png)", self.save_picture
+            ),
             "quit": self.close,
             "find": self._find,
+            "go_to": self.going.go_to,
+            "add_bookmark": self.going.add_bookmark,
             "reset_layout": self.docks.arrange,
             "show_shortcuts": lambda: _dialogs().ShortcutsDialog(self.actions_, self.preferences, self).show(),
             "open_log": lambda: _dialogs().open_folder(self._log_folder),
             "about": lambda: _dialogs().about_box(self, self._ready).open(),
         }
         self.actions_.chosen.connect(lambda name: doings[name]())
+        self.actions_["reset_layout"].triggered.connect(self.going.timeline.show)
 
     # What is remembered.
 
     def _recall(self) -> None:
         self.actions_.recall_keys(self.preferences)
-        self.phase_bar.slider.setValue(int(self.preferences.number("speed", 60, 0, 60)))
-        self.phase_bar.steps.set_value(int(self.preferences.number("steps", 100, 1, 10**12)))
-        self.actions_.to_zeros.setChecked(self.preferences.flag("grad_zeros", False))
+        self.phase_bar.recall(self.preferences)
         self.restoreGeometry(self.preferences.bytes("geometry"))
 
     def _recall_layout(self) -> None:
@@ -228,9 +235,7 @@ class Window(QMainWindow):
         keep = self.preferences
         keep.set("geometry", self.saveGeometry())
         keep.set("layout", self.saveState(_LAYOUT_VERSION))
-        keep.set("speed", self.phase_bar.slider.value())
-        keep.set("steps", self.phase_bar.steps.value() or 100)
-        keep.set("grad_zeros", self.actions_.to_zeros.isChecked())
+        self.phase_bar.remember(keep)
         keep.save()
 
     def _choose_theme(self, scheme: str) -> None:

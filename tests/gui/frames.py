@@ -11,6 +11,8 @@ from lenet_gui.protocol import (
     PHASES,
     Accuracy,
     BatchView,
+    BookmarkRow,
+    BranchRow,
     Frame,
     Line,
     ModuleRow,
@@ -156,6 +158,37 @@ def running(step: int = 137) -> Frame:
         accuracy=Accuracy(90, 1, 280, 360),
         steps_per_second=812.0,
     )
+
+
+MAIN = BranchRow("main", "", 0, 600, 3000)
+WARMER = BranchRow("warmer", "main", 200, 400, 2001)
+
+
+def in_past(step: int = 57, branches: tuple[BranchRow, ...] = (MAIN,), branch: str = "main", phases: int = 0) -> Frame:
+    """So many whole steps and phases were done, of a branch that may go on from there."""
+    return replace(
+        after_backward(),
+        place=Place(branch, 5 * step + phases),
+        reason=f"at step {step}",
+        allowed=(*ALLOWED, "back", "seek"),
+        next="zero_grad",
+        step=step,
+        branches=branches,
+    )
+
+
+def branched(step: int = 300, branch: str = "warmer") -> Frame:
+    """`warmer` has left main at step 200; a bookmark on each."""
+    marks = (
+        BookmarkRow(Place("main", 500), 100, "before it falls"),
+        BookmarkRow(Place("warmer", 2001), 400, "the end"),
+    )
+    return replace(in_past(step, (MAIN, WARMER), branch), bookmarks=marks)
+
+
+def seeking() -> Frame:
+    """On the way to another place: it can be cancelled, and nothing else."""
+    return replace(in_past(), reason="going to step 9", running=True, allowed=("pause",))
 
 
 def random_data() -> Frame:

@@ -2,7 +2,8 @@ import pytest
 from PySide6.QtCore import QObject
 
 from lenet_gui.gui.actions import ENTRIES, Actions
-from lenet_gui.protocol import PHASES, Command, Evaluate, PrintRequest
+from lenet_gui.protocol import PHASES, Back, Command, Evaluate, PrintRequest, Seek
+from tests.gui import frames
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -41,6 +42,20 @@ def test_each_action_sends_what_its_name_says(qtbot, actions):
     assert sent_by(qtbot, actions, "forward_unsqueeze") == Command.of("forward", sample=0, unsqueeze=True)
     assert sent_by(qtbot, actions, "evaluate") == Evaluate()
     assert sent_by(qtbot, actions, "print_conv1_bias_grad") == PrintRequest("conv1.bias.grad")
+
+
+def test_going_back_may_be_pressed_where_the_frame_allows_it(qtbot, actions):
+    names = ("back_phase", "back_step", "go_to", "go_to_newest", "add_bookmark")
+    assert not any(actions[name].isEnabled() for name in names)
+    actions.show_frame(frames.in_past())
+    assert all(actions[name].isEnabled() for name in names)
+    assert sent_by(qtbot, actions, "back_phase") == Back("phase")
+    assert sent_by(qtbot, actions, "back_step") == Back("step")
+    assert sent_by(qtbot, actions, "go_to_newest") == Seek()
+    actions.show_frame(frames.seeking())
+    assert {
+        name for name, action in actions.by_name.items() if actions.entries[name].allowed and action.isEnabled()
+    } == {"pause"}
 
 
 def test_zeros_instead_of_none_is_a_choice(qtbot, actions):

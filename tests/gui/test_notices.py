@@ -4,7 +4,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMainWindow, QPlainTextEdit, QPushButton, QWidget
 
 from lenet_gui.gui.notices import NoticeArea, failure_dialog
-from lenet_gui.protocol import Command, Notice, Offer
+from lenet_gui.protocol import Command, Notice, Offer, Seek
 
 REFUSED = Notice(
     "refused",
@@ -110,3 +110,19 @@ def test_a_failure_opens_a_window_that_does_not_block(qtbot, area):
     assert not dialog.isModal()
     assert "Traceback" in dialog.findChildren(QPlainTextEdit)[0].toPlainText()
     assert "/somewhere/log" in dialog.findChildren(QLabel, "failure_words")[0].text()
+
+
+def test_a_replay_that_differs_looks_like_an_anomaly_and_offers_what_can_be_done(qtbot, area):
+    def look(kind):
+        area.show_notice(Notice(kind, "It differs", "", "", offers=(Offer("Go to step 9", Seek(9)),)))
+        return area.grab().toImage()
+
+    anomaly, differs, note = look("anomaly"), look("differs"), look("note")
+    # Only the count of notices may tell them apart.
+    edge = [image.pixelColor(1, image.height() // 2) for image in (anomaly, differs, note)]
+    assert edge[0] == edge[1] != edge[2]
+    look("differs")
+    button = area.findChild(QPushButton, "notice_offer_0")
+    with qtbot.waitSignal(area.asked) as got:
+        button.click()
+    assert got.args[0] == Seek(9)

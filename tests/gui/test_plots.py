@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from pytestqt.qtbot import QtBot
 from lenet_gui.gui import theme
 from lenet_gui.gui.plot_view import PlotView
 from lenet_gui.gui.plots import PlotsPanel
-from lenet_gui.protocol import Series
+from lenet_gui.protocol import BranchRow, Frame, Seek, Series
+from tests.gui import frames
 
 NAMES = ("loss", *(f"conv1.bias.grad[{i}]" for i in range(6)))
 
@@ -324,3 +326,142 @@ def test_every_control_has_a_name_and_a_tooltip(panel: PlotsPanel) -> None:
     ]
     assert all(b.toolTip() and b.accessibleName() and b.objectName() for b in buttons)
     assert len({b.objectName() for b in buttons}) == len(buttons)
+
+
+def ends_at(steps: int) -> tuple[BranchRow, ...]:
+    return (BranchRow("main", "", 0, steps, 5 * steps),)
+
+
+def lightness_of_curve(view: PlotView, first: int, last: int) -> float:
+    """How far the loss's colour is from the ground between two steps, at its strongest."""
+    image = seen(view)
+    scale = image.devicePixelRatio()
+    ground, box = theme.colour("base"), view.curves.geometry()
+    xs = range(round(scale * (view.place_of(first).x() + 4)), round(scale * (view.place_of(last).x() - 4)))
+    ys = range(round(scale * (box.top() + 2)), round(scale * (box.bottom() - 2)))
+    colours = [image.pixelColor(x, y) for x in xs for y in ys]
+    blue = [colour for colour in colours if colour.blue() > colour.red() + 30]
+    return max(abs(colour.red() - ground.red()) for colour in blue)
+
+
+@pytest.mark.parametrize("count", [60, 3000])
+def test_what_lies_ahead_of_the_present_step_is_greyed(panel: PlotsPanel, count: int) -> None:
+    add(panel, rows_of(count))
+    panel.show_frame(frames.in_past(count, ends_at(count)))
+    whole = seen(panel.loss.view)
+    half = count // 2
+    panel.show_frame(frames.in_past(half, ends_at(count)))
+    assert lightness_of_curve(panel.loss.view, half, count) < 0.6 * lightness_of_curve(panel.loss.view, 0, half)
+    # A line stands at the last step that was done.
+    image = seen(panel.loss.view)
+    scale = image.devicePixelRatio()
+    x, place = round(scale * panel.loss.view.place_of(half - 1).x()), theme.colour("place").name()
+    assert any(image.pixelColor(x + near, round(60 * scale)).name() == place for near in range(-2, 5))
+    panel.show_frame(frames.in_past(count, ends_at(count)))
+    assert seen(panel.loss.view) == whole
+
+
+def test_before_the_first_step_all_of_it_is_greyed(panel: PlotsPanel) -> None:
+    add(panel, rows_of(300))
+    strong = lightness_of_curve(panel.loss.view, 0, 300)
+    panel.show_frame(frames.in_past(0, ends_at(300)))
+    assert lightness_of_curve(panel.loss.view, 0, 300) < 0.6 * strong
+
+
+def test_the_greyed_part_stays_with_its_step_while_the_view_moves(panel: PlotsPanel) -> None:
+    add(panel, rows_of(1000))
+    panel.show_frame(frames.in_past(500, ends_at(1000)))
+    mark = panel.loss.view.mark
+    panel.zoom(0.5)
+    panel.resize(700, 200)
+    QApplication.processEvents()
+    assert mark.at is not None
+    assert mark.geometry().left() + mark.at == pytest.approx(panel.loss.view.place_of(499).x(), abs=1.5)
+    panel.pan(0.1)
+    assert lightness_of_curve(panel.loss.view, 800, 1000) < 130
+
+
+def test_a_run_at_the_newest_step_paints_nothing_over_the_curves(panel: PlotsPanel) -> None:
+    rows = rows_of(600)
+    add(panel, rows[:300])
+    panel.show_frame(frames.in_past(100, ends_at(300)))
+    assert panel.loss.view.mark.isVisible()
+    for step in range(300, 600, 30):
+        add(panel, rows[step : step + 30], step)
+        panel.show_frame(replace(frames.running(step + 30), branches=ends_at(step + 30)))
+        assert not panel.loss.view.mark.isVisible()
+
+
+def test_a_run_along_the_past_moves_only_what_lies_between(panel: PlotsPanel) -> None:
+    add(panel, rows_of(3000))
+    panel.show_frame(frames.in_past(1000, ends_at(3000)))
+    view = panel.loss.view
+    seen(view)
+    panel.show_frame(replace(frames.in_past(1100, ends_at(3000)), running=True))
+    QApplication.processEvents()
+    in_strips = seen(view)
+    view.mark.update()
+    assert seen(view) == in_strips
+
+
+def asked_by(panel: PlotsPanel) -> list[object]:
+    asked: list[object] = []
+    panel.asked.connect(asked.append)
+    return asked
+
+
+def click(view: PlotView, step: int) -> None:
+    place = view.place_of(step).toPoint() + QPoint(0, 40)
+    QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+
+
+def test_a_click_at_a_step_goes_to_where_it_was_the_last_one_done(panel: PlotsPanel) -> None:
+    asked = asked_by(panel)
+    add(panel, rows_of(40))
+    panel.show_frame(frames.in_past(40, ends_at(40)))
+    click(panel.loss.view, 12)
+    click(panel.gradients.view, 30)
+    assert asked == [Seek(13), Seek(31)]
+    # Beyond the newest step there is nothing: it goes to the newest.
+    click(panel.loss.view, 55)
+    assert asked[-1] == Seek(40)
+
+
+def test_a_drag_is_no_click(panel: PlotsPanel) -> None:
+    asked = asked_by(panel)
+    add(panel, rows_of(500))
+    panel.show_frame(frames.in_past(500, ends_at(500)))
+    drag(panel.loss.view, 150)
+    assert asked == []
+
+
+@pytest.mark.parametrize("frame", [frames.running(), frames.seeking()], ids=["running", "seeking"])
+def test_a_click_in_a_run_goes_nowhere(panel: PlotsPanel, frame: Frame) -> None:
+    asked = asked_by(panel)
+    add(panel, rows_of(40))
+    panel.show_frame(frame)
+    click(panel.loss.view, 12)
+    assert asked == []
+
+
+def test_a_click_on_an_empty_plot_goes_nowhere(panel: PlotsPanel) -> None:
+    asked = asked_by(panel)
+    panel.show_frame(frames.in_past(0, ends_at(0)))
+    click(panel.loss.view, 3)
+    assert asked == []
+
+
+def test_enter_goes_to_the_step_whose_numbers_are_read(panel: PlotsPanel) -> None:
+    asked = asked_by(panel)
+    add(panel, rows_of(40))
+    panel.show_frame(frames.in_past(40, ends_at(40)))
+    panel.activateWindow()
+    panel.loss.view.setFocus()
+    QTest.keyClick(panel.loss.view, Qt.Key.Key_Return)
+    assert asked == []
+    for _ in range(3):
+        QTest.keyClick(panel.loss.view, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(panel.loss.view, Qt.Key.Key_Return)
+    assert asked == [Seek(38)]
+    QTest.keyClick(panel.loss.view, Qt.Key.Key_Escape)
+    assert not panel.loss.view.readout.isVisible()

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from lenet_gui.gui.status import StatusBar
-from lenet_gui.protocol import Accuracy, Progress
+from lenet_gui.protocol import Accuracy, BranchRow, Progress
 from tests.gui import frames
 
 
@@ -27,6 +27,19 @@ def test_it_says_where_the_run_is(status):
     assert fields["exact"] == "exact"
 
 
+def test_in_the_past_it_says_how_far_the_branch_goes(status):
+    status.show_frame(frames.in_past(57))
+    assert status.fields["step"].text() == "step 57 of 600"
+    status.show_frame(frames.in_past(600))
+    assert status.fields["step"].text() == "step 600"
+
+
+def test_on_the_way_to_another_place_it_says_so(status):
+    status.show_frame(frames.seeking())
+    assert status.fields["phase"].text() == "going…"
+    assert status.fields["phase"].toolTip() == "going to step 9"
+
+
 def test_data_without_an_end_has_no_epoch(status):
     status.show_frame(replace(frames.fresh(), epoch=None, batch=7, batches=None))
     assert status.fields["epoch"].text() == "batch 8"
@@ -38,6 +51,10 @@ def test_nothing_moves_while_numbers_grow(status):
     long = replace(frames.running(), step=9_999_999, epoch=9999, batch=999, batches=999, steps_per_second=99_999.0)
     status.show_frame(replace(long, exact=False, accuracy=Accuracy(1, 1, 999, 999)))
     status.show_progress(Progress("Replaying on the CPU", 1, 2))
+    far = BranchRow("main", "", 0, 9_999_999, 49_999_995)
+    status.show_frame(frames.in_past(9_999_998, (far,)))
+    assert status.fields["step"].text() == "step 9,999,998 of 9,999,999"
+    status.show_frame(frames.seeking())
     assert [label.geometry() for label in status.fields.values()] == before
     for label in status.fields.values():
         assert label.fontMetrics().horizontalAdvance(label.text()) <= label.width()

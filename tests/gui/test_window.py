@@ -1,12 +1,28 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QPushButton, QToolButton, QWidget
 
 from lenet_gui.gui.preferences import Preferences, folder
 from lenet_gui.gui.window import Window
-from lenet_gui.protocol import PHASES, Advance, Command, NewRun, Notice, Place, Run, SetRate
+from lenet_gui.protocol import (
+    PHASES,
+    AddBookmark,
+    Advance,
+    Back,
+    BranchRow,
+    Command,
+    NewRun,
+    Notice,
+    Place,
+    RenameBranch,
+    Run,
+    Seek,
+    Series,
+    SetRate,
+)
 from lenet_gui.settings import Settings
 from tests.gui import frames
 from tests.gui.ready import READY
@@ -46,6 +62,9 @@ def test_each_phase_is_a_button(qtbot, window, phase):
     assert sent == Command(phase)
 
 
+BACK_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+
+
 @pytest.mark.parametrize(
     ("key", "modifier", "message"),
     [
@@ -54,9 +73,13 @@ def test_each_phase_is_a_button(qtbot, window, phase):
         (Qt.Key.Key_F8, Qt.KeyboardModifier.NoModifier, Advance("step")),
         (Qt.Key.Key_F5, Qt.KeyboardModifier.NoModifier, Run()),
         (Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier, Run(steps=100)),
+        (Qt.Key.Key_F10, BACK_KEYS, Back("phase")),
+        (Qt.Key.Key_F8, BACK_KEYS, Back("step")),
+        (Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier, Seek()),
     ],
 )
 def test_keys_do_what_the_buttons_do(qtbot, window, key, modifier, message):
+    window.show_frame(frames.in_past())
     assert sent_by(qtbot, window, lambda: qtbot.keyClick(window, key, modifier)) == message
 
 
@@ -170,6 +193,91 @@ def test_a_picture_that_cannot_be_written_is_told(window, tmp_path):
 def test_the_window_can_be_made_1280_by_800(window):
     assert window.minimumSizeHint().width() <= 1280
     assert window.minimumSizeHint().height() <= 800
+
+
+def test_the_bars_show_all_of_their_buttons_at_1280_pixels(window):
+    assert window.phase_bar.sizeHint().width() <= 1280
+    assert window.settings_bar.sizeHint().width() <= 1280
+
+
+def test_with_many_branches_it_can_still_be_made_800_high(qtbot, window):
+    names = ("loss", *(f"conv1.bias.grad[{i}]" for i in range(6)))
+    window.add_series([Series(1, names, 0, frames.read_only(np.full((600, 7), 0.5)))])
+    window.resize(1280, 800)
+    rows = tuple(
+        BranchRow(f"branch {n}", "branch 1" if n > 1 else "", 50 if n > 1 else 0, 600, 3000) for n in range(1, 9)
+    )
+    for frame in (frames.in_past(57, rows[:count], "branch 1") for count in (1, 2, 8)):
+        window.show_frame(frame)
+        for _ in range(5):
+            QApplication.processEvents()
+        assert window.height() == 800
+        assert window.going.timeline.lanes.visibleRegion().boundingRect().height() >= 16 * min(len(frame.branches), 2)
+
+
+def opened_dialog(qtbot, window, kind, name):
+    qtbot.waitUntil(lambda: any(d.isVisible() for d in window.findChildren(kind, name)))
+    return window.findChild(kind, name)
+
+
+def test_going_to_a_step_by_its_number(qtbot, window):
+    window.show_frame(frames.in_past())
+    qtbot.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    dialog = opened_dialog(qtbot, window, QDialog, "go_to_dialog")
+    dialog.field.setText("12")
+    assert sent_by(qtbot, window, lambda: qtbot.keyClick(dialog.field, Qt.Key.Key_Return)) == Seek(12)
+
+
+def test_a_bookmark_has_a_note(qtbot, window):
+    window.show_frame(frames.in_past())
+    qtbot.keyClick(window, Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier)
+    dialog = opened_dialog(qtbot, window, QInputDialog, "bookmark_dialog")
+    dialog.setTextValue("before it falls")
+    assert sent_by(qtbot, window, dialog.accept) == AddBookmark("before it falls")
+
+
+def test_a_branch_gets_another_name(qtbot, window):
+    window.show_frame(frames.branched())
+    window.going.timeline.rename_wanted.emit("warmer")
+    dialog = opened_dialog(qtbot, window, QInputDialog, "rename_dialog")
+    assert dialog.textValue() == "warmer"
+    dialog.setTextValue("hot")
+    assert sent_by(qtbot, window, dialog.accept) == RenameBranch("warmer", "hot")
+
+
+@pytest.mark.parametrize("focused", ["console", "plots", "inspector"])
+def test_escape_cancels_a_seek_before_it_dismisses_a_notice(qtbot, window, focused):
+    window.show_notice(Notice("note", "Something", "", "to read"))
+    window.show_frame(frames.seeking())
+    panel = window.panels[focused]
+    widget = {"console": "console_text", "plots": "plot_loss", "inspector": "inspector_tree"}[focused]
+    panel.findChild(QWidget, widget).setFocus()
+    with qtbot.waitSignal(window.paused):
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert window.notices.isVisible()
+    window.show_frame(frames.in_past())
+    with qtbot.assertNotEmitted(window.paused):
+        qtbot.keyClick(window.focusWidget(), Qt.Key.Key_Escape)
+    assert not window.notices.isVisible()
+
+
+def test_the_pause_button_cancels_a_seek(qtbot, window):
+    window.show_frame(frames.seeking())
+    with qtbot.waitSignal(window.paused):
+        qtbot.mouseClick(window.phase_bar.pause, Qt.MouseButton.LeftButton)
+
+
+def test_the_timeline_can_be_hidden_which_is_remembered_and_brought_back(qtbot, window):
+    timeline = window.going.timeline
+    assert timeline.isVisible()
+    timeline.toggleViewAction().trigger()
+    assert not timeline.isVisible()
+    window.close()
+    again = opened(qtbot)
+    qtbot.waitUntil(lambda: not again.going.timeline.isVisible())
+    again.actions_["reset_layout"].trigger()
+    assert again.going.timeline.isVisible()
+    again.close()
 
 
 def test_every_control_has_a_name_a_tooltip_and_an_object_name(window):
