@@ -102,6 +102,7 @@ class Program(QObject):
             (bridge.frame, window.show_frame),
             (bridge.numbers, window.show_numbers),
             (bridge.reply, window.show_reply),
+            (bridge.race, window.show_race),
             (bridge.lines, window.add_lines),
             (bridge.series, window.add_series),
             (bridge.progress, window.status.show_progress),
@@ -133,7 +134,7 @@ class Program(QObject):
         problems = [problem for problem in (self.preferences.problem(), self.faults.problem) if problem]
         if problems:
             self.window.show_notice(Notice("note", "Choices will not be remembered", "", problems[0]))
-        self._to_load = [name for name in self.window.empty_docks() if name != "plots"]
+        self._to_load = [name for name in self.window.empty_docks() if name not in ("plots", "race")]
         QTimer.singleShot(0, self, self._load_next)
 
     @Slot()
@@ -149,7 +150,8 @@ class Program(QObject):
     def _load_plots(self) -> None:
         # pyqtgraph takes a third of a second of the interpreter's time: the worker needs it first, for torch.
         if not self._ended and "plots" not in self.window.panels:
-            self.window.load_panel("plots")
+            for name in ("plots", "race"):
+                self.window.load_panel(name)
             self.garbage.spare_what_is_loaded()
             self.loaded.emit()
 

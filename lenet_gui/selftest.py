@@ -14,7 +14,7 @@ from PySide6.QtTest import QTest
 
 from lenet_gui.app import Look, Program, application
 from lenet_gui.events import Failed, TookTooLong, until
-from lenet_gui.protocol import PHASES, Frame, TensorReply, TensorRequest
+from lenet_gui.protocol import PHASES, Back, ExportScript, Frame, TensorReply, TensorRequest
 
 _LOADING, _ANSWERING, _TRIES = 120.0, 3.0, 5
 # Far from the numbers that the panels give to their own questions.
@@ -52,7 +52,7 @@ def _checks(program: Program) -> list[tuple[str, bool]]:
     after = {name: _ask(program, name, "value") for name in names}
     loss, plain_grads, plain_after = _plain_step(first, before)
     checks = [
-        (f"the window has {len(program.window.panels)} panels, each in its dock", len(program.window.panels) == 5),
+        (f"the window has {len(program.window.panels)} panels, each in its dock", not program.window.empty_docks()),
         (f"{len(PHASES)} clicks on {', '.join(PHASES)} made one step", frames[-1].step == first.step + 1),
         (f"loss {frames[2].loss:.6f}" if frames[2].loss is not None else "loss", frames[2].loss == loss),
     ]
@@ -60,6 +60,15 @@ def _checks(program: Program) -> list[tuple[str, bool]]:
         shape = list(before[name].shape)
         checks.append((f"{name}.grad {shape}", bool((grads[name] == plain_grads[name]).all())))
         checks.append((f"{name} {shape} after the step", bool((after[name] == plain_after[name]).all())))
+    program.bridge.send(Back("step"))
+    until(program.bridge.frame, _LOADING, lambda frame: frame.step == first.step, program.failed)
+    back = {name: _ask(program, name, "value") for name in names}
+    checks.append(("one step back, every parameter is as before", all((back[n] == before[n]).all() for n in names)))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "run.py"
+        program.bridge.send(ExportScript(str(path)))
+        until(program.bridge.frame, _LOADING, lambda frame: str(path) in frame.reason, program.failed)
+        checks.append(("the run is written as a script", "class Net(nn.Module):" in path.read_text(encoding="utf-8")))
     return checks
 
 

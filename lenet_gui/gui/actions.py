@@ -104,8 +104,18 @@ PRINT_ENTRIES = tuple(
     )
 )
 
+FILE_ENTRIES = (
+    Entry("open", "Open…", "Go on with a saved session, where it stood", keys="Ctrl+O"),
+    Entry("save", "Save", "Write the session with its journal and all of its branches into its file", keys="Ctrl+S"),
+    Entry("save_as", "Save as…", "Write the session into another file", keys="Ctrl+Shift+S"),
+    Entry("export_script", "Export as a script…", "Write what was done up to here as plain PyTorch that ends in the "
+          "same bits", keys="Ctrl+Shift+E"),
+    Entry("export_report", "Report of a fault…", "Write the session, its script and the versions into one file, for "
+          "whoever is to find a fault"),
+)  # fmt: skip
+
 WINDOW_ENTRIES = (
-    Entry("save_picture", "Save picture…", "Write a PNG of this window", keys="Ctrl+S", icon="export"),
+    Entry("save_picture", "Save picture…", "Write a PNG of this window", keys="Ctrl+Shift+P", icon="export"),
     Entry("quit", "Quit", "End the program", keys="Ctrl+Q"),
     Entry("find", "Find a parameter", "Go to the search field of the model inspector", keys="Ctrl+F", icon="search"),
     Entry("reset_layout", "Reset layout", "Put the docks back where they were at first"),
@@ -114,7 +124,7 @@ WINDOW_ENTRIES = (
     Entry("about", "About", "The versions of everything that runs here", icon="note"),
 )
 
-ENTRIES = PHASE_ENTRIES + VARIANT_ENTRIES + RUN_ENTRIES + GO_ENTRIES + PRINT_ENTRIES + WINDOW_ENTRIES
+ENTRIES = PHASE_ENTRIES + VARIANT_ENTRIES + RUN_ENTRIES + GO_ENTRIES + PRINT_ENTRIES + FILE_ENTRIES + WINDOW_ENTRIES
 
 _TO_ZEROS = Command.of("zero_grad", set_to_none=False)
 

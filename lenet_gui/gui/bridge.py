@@ -20,6 +20,7 @@ from lenet_gui.protocol import (
     Notice,
     Outgoing,
     Progress,
+    RaceReport,
     Ready,
     Run,
     SeekReply,
@@ -45,6 +46,7 @@ class Bridge(QObject):
     numbers = Signal(object)
     """The frames that the slow panels draw: each one by hand, some of them during a run."""
     reply = Signal(object)
+    race = Signal(object)
     lines = Signal(object)
     series = Signal(object)
     progress = Signal(object)
@@ -123,6 +125,7 @@ class Bridge(QObject):
             (self.accuracy, Accuracy),
             (self.progress, Progress),
             (self.reply, TensorReply | UpdateReply | SeekReply),
+            (self.race, RaceReport),
         ):
             for value in _of(taken, kind):
                 signal.emit(value)

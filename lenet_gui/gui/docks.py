@@ -1,4 +1,4 @@
-"""Where the panels stand: five docks that are there at once, and the panels that fill them when they are loaded."""
+"""Where the panels stand: six docks that are there at once, and the panels that fill them when they are loaded."""
 
 from __future__ import annotations
 
@@ -43,12 +43,19 @@ def _plots() -> Panel:
     return PlotsPanel()
 
 
+def _race() -> Panel:
+    from lenet_gui.gui.race import RacePanel
+
+    return RacePanel()
+
+
 LOADERS: dict[str, Callable[[], Panel]] = {
     "inspector": _inspector,
     "console": _console,
     "tensor": _tensor,
     "batch": _batch,
     "plots": _plots,
+    "race": _race,
 }
 _TITLES = {
     "inspector": "Model inspector",
@@ -56,11 +63,12 @@ _TITLES = {
     "batch": "Batch",
     "console": "Console",
     "plots": "Plots",
+    "race": "Race",
 }
 
 
 class Docks:
-    """The five docks by name. They can be moved, closed and put back."""
+    """The docks by name. They can be moved, closed and put back."""
 
     def __init__(self, window: QMainWindow) -> None:
         self._window = window
@@ -80,8 +88,9 @@ class Docks:
         window.splitDockWidget(docks["tensor"], docks["console"], Qt.Orientation.Horizontal)
         window.splitDockWidget(docks["tensor"], docks["batch"], Qt.Orientation.Vertical)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["plots"])
-        for dock in docks.values():
-            dock.show()
+        window.tabifyDockWidget(docks["tensor"], docks["race"])
+        for name, dock in docks.items():
+            dock.setVisible(name != "race")  # until somebody wants to race
         self.size()
 
     def size(self) -> None:
@@ -120,6 +129,8 @@ def _empty_dock(name: str, title: str, window: QMainWindow) -> QDockWidget:
     dock.setAccessibleName(title)
     dock.toggleViewAction().setObjectName(f"view_{name}")
     dock.toggleViewAction().setToolTip(f"Show or hide: {title}")
+    # One that stands behind another as a tab comes to the front.
+    dock.toggleViewAction().triggered.connect(lambda shown: dock.raise_() if shown else None)
     dock.setWidget(_placeholder(dock))
     return dock
 

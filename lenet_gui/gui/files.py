@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from lenet_gui.gui.notices import NoticeArea
 from lenet_gui.gui.preferences import Preferences
-from lenet_gui.protocol import ExportReport, ExportScript, Frame, OpenSession, SaveSession
+from lenet_gui.protocol import ExportReport, ExportScript, Frame, Notice, OpenSession, SaveSession
 
 MOST = 8
 _SESSIONS = "Sessions (*.lenet)"
@@ -35,7 +35,7 @@ class Files(QObject):
         self.recent.setToolTipsVisible(True)
         self._list_recent()
 
-    def doings(self) -> dict[str, Callable[[], None]]:
+    def doings(self) -> dict[str, Callable[[], object]]:
         """What the actions of these names do."""
         return {
             "save": self.save,
@@ -43,6 +43,7 @@ class Files(QObject):
             "open": self.choose,
             "export_script": self.export_script,
             "export_report": self.export_report,
+            "save_picture": lambda: self._ask_where("Save picture", "lenet.png", "PNG (*.png)", self.save_picture),
         }
 
     def show_frame(self, frame: Frame) -> None:
@@ -72,6 +73,15 @@ class Files(QObject):
         """Session, script and versions, for somebody who is to find a fault."""
         self._ask_where("Report a fault", "report.zip", _REPORTS, lambda path: self.asked.emit(ExportReport(path)))
 
+    def save_picture(self, path: str) -> bool:
+        """Write the window as a PNG. Where that fails a notice says so, and `False` comes back."""
+        saved = self._window.grab().save(path, "PNG")
+        if not saved:
+            advice = "Choose another place, or make room on the disk."
+            notice = Notice("note", "The picture was not saved", f"{path} cannot be written", advice)
+            self._notices.show_notice(notice)
+        return saved
+
     def choose(self) -> None:
         # Imported when it is wanted: the first paint must not wait for it.
         from lenet_gui.gui.dialogs import ask_for_file
@@ -92,7 +102,7 @@ class Files(QObject):
 
     # --------------------------------------------------------------------------------------------------- inside
 
-    def _ask_where(self, title: str, name: str, kinds: str, then: Callable[[str], None]) -> None:
+    def _ask_where(self, title: str, name: str, kinds: str, then: Callable[[str], object]) -> None:
         from lenet_gui.gui.dialogs import ask_for_file
 
         ask_for_file(self._window, title, str(Path(self._folder()) / name), kinds, then)

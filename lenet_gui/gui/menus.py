@@ -17,10 +17,15 @@ def fill(
     views: Iterable[QDockWidget | QToolBar],
     scheme: str,
     choose: Callable[[str], None],
+    recent: QMenu,
 ) -> None:
     """File, Run, Go, View, Print and Help. `views` can be hidden; `scheme` is the theme in force, `choose` is called
     with another."""
-    _menu(window, "&File", actions, ["new_run", "save_picture", "", "quit"])
+    file = _menu(window, "&File", actions, ["new_run", "open", "save", "save_as", ""])
+    file.insertMenu(actions["save"], recent)
+    file.addActions([actions[name] for name in ("export_script", "export_report", "save_picture")])
+    file.addSeparator()
+    file.addAction(actions["quit"])
     run = _menu(window, "&Run", actions, [entry.name for entry in PHASE_ENTRIES])
     run.addSeparator()
     run.addActions([actions[entry.name] for entry in VARIANT_ENTRIES])

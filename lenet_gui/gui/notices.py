@@ -31,6 +31,7 @@ _LOOKS = {
     "anomaly": ("anomaly", "place"),
     "differs": ("anomaly", "place"),
     "note": ("note", "accent"),
+    "recovery": ("note", "place"),
 }
 _WIDEST = 760
 _KEPT = 20

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from lenet_gui.gui import menus, theme
 from lenet_gui.gui.actions import Actions
 from lenet_gui.gui.docks import LOADERS, Docks, join
+from lenet_gui.gui.files import Files
 from lenet_gui.gui.going import Going
 from lenet_gui.gui.notices import NoticeArea, failure_dialog
 from lenet_gui.gui.panel import Panel
@@ -18,7 +19,7 @@ from lenet_gui.gui.preferences import Preferences
 from lenet_gui.gui.run_settings import SettingsBar
 from lenet_gui.gui.status import StatusBar
 from lenet_gui.gui.toolbars import PhaseBar
-from lenet_gui.protocol import Frame, NewRun, Notice, Ready, Reply, Series
+from lenet_gui.protocol import Frame, NewRun, Notice, RaceReport, Ready, Reply, Series
 from lenet_gui.settings import Settings
 
 _LAYOUT_VERSION = 2
@@ -56,6 +57,7 @@ class Window(QMainWindow):
         self.docks = Docks(self)
         self.notices = NoticeArea(self)
         self.going = Going(self, self.notices)
+        self.files = Files(self, self.notices, preferences)
         self._assemble()
         self._join()
         self._recall()
@@ -86,6 +88,7 @@ class Window(QMainWindow):
             self.phase_bar.keep_focus(focus, frame)
         self.settings_bar.show_frame(frame)
         self.going.show_frame(frame)
+        self.files.show_frame(frame)
         plots = self.panels.get("plots")
         if plots is not None and plots.isVisible():
             plots.show_frame(frame)
@@ -103,6 +106,11 @@ class Window(QMainWindow):
         self.going.show_reply(reply)
         for panel in self.panels.values():
             panel.show_reply(reply)
+
+    @Slot(object)
+    def show_race(self, report: RaceReport) -> None:
+        if "race" in self.panels:
+            self.panels["race"].show_report(report)  # type: ignore[attr-defined]
 
     @Slot(object)
     def add_lines(self, lines: list) -> None:
@@ -186,7 +194,8 @@ class Window(QMainWindow):
         self.setStatusBar(self.status)
         self.status.show_loading()
         scheme = self.preferences.text("theme", "system")
-        menus.fill(self, self.actions_, [*self.docks.by_name.values(), self.going.timeline], scheme, self._choose_theme)
+        views = [*self.docks.by_name.values(), self.going.timeline]
+        menus.fill(self, self.actions_, views, scheme, self._choose_theme, self.files.recent)
         self.docks.arrange()
         # Actions of no bar and no menu have keys too.
         self.addActions(list(self.actions_.by_name.values()))
@@ -194,7 +203,7 @@ class Window(QMainWindow):
     def _join(self) -> None:
         # Drawing the icons takes 20 ms. Until then the buttons keep their places free.
         self.painted.connect(self.dress)
-        for source in (self.actions_, self.phase_bar, self.settings_bar, self.notices, self.going):
+        for source in (self.actions_, self.phase_bar, self.settings_bar, self.notices, self.going, self.files):
             source.asked.connect(self.asked)
         self.going.cancelled.connect(self.paused)
         self.phase_bar.begun.connect(self.status.start_n)
@@ -204,9 +213,6 @@ class Window(QMainWindow):
             "run_n": self.phase_bar.run_n,
             "pause": self.paused.emit,
             "new_run": self._new_run_pressed,
-            "save_picture": lambda: _dialogs().ask_for_file(
-                self, "Save picture", "lenet.png", "PNG (*.png)", self.save_picture
-            ),
             "quit": self.close,
             "find": self._find,
             "go_to": self.going.go_to,
@@ -216,6 +222,7 @@ class Window(QMainWindow):
             "open_log": lambda: _dialogs().open_folder(self._log_folder),
             "about": lambda: _dialogs().about_box(self, self._ready).open(),
         }
+        doings |= self.files.doings()
         self.actions_.chosen.connect(lambda name: doings[name]())
         self.actions_["reset_layout"].triggered.connect(self.going.timeline.show)
 
@@ -270,14 +277,6 @@ class Window(QMainWindow):
     def _start_new_run(self, settings: Settings) -> None:
         self.asked.emit(NewRun(settings))
         self.settings_bar.forget_wanted()
-
-    def save_picture(self, path: str) -> bool:
-        """Write the window as a PNG. Where that fails a notice says so, and `False` comes back."""
-        saved = self.grab().save(path, "PNG")
-        if not saved:
-            advice = "Choose another place, or make room on the disk."
-            self.show_notice(Notice("note", "The picture was not saved", f"{path} cannot be written", advice))
-        return saved
 
     def _export_failed(self, words: str) -> None:
         self.show_notice(Notice("note", "The export failed", "", words))

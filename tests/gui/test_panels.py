@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 
 import pytest
@@ -26,15 +25,13 @@ from lenet_gui.gui.console import ConsolePanel
 from lenet_gui.gui.heatmap import Mosaic
 from lenet_gui.gui.inspector import InspectorPanel
 from lenet_gui.gui.panel import Panel
+from lenet_gui.gui.plots import PlotsPanel
+from lenet_gui.gui.race import RacePanel
 from lenet_gui.gui.tensor import TensorPanel
 from lenet_gui.protocol import Frame
 from tests.gui import frames
 
-PANELS: list[Callable[[], Panel]] = [InspectorPanel, TensorPanel, BatchPanel, ConsolePanel]
-if importlib.util.find_spec("lenet_gui.gui.plots"):
-    from lenet_gui.gui.plots import PlotsPanel
-
-    PANELS.append(PlotsPanel)
+PANELS: list[Callable[[], Panel]] = [InspectorPanel, TensorPanel, BatchPanel, ConsolePanel, PlotsPanel, RacePanel]
 
 MOMENTS = [frames.fresh, frames.after_forward, frames.after_backward, frames.after_zeros, frames.running]
 MOMENTS += [frames.random_data, frames.empty, frames.huge]
