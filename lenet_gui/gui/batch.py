@@ -101,7 +101,7 @@ class ScoreBars(QWidget):
         self.setObjectName("batch_scores")
         self.setAccessibleName("Output of the chosen sample")
         self.setToolTip("output[sample]: the network's raw scores, one for each class")
-        self.setMinimumSize(144, 10 * 14)
+        self.setMinimumSize(144, 104)  # with a race beside it the window still fits 800 pixels
         self._scores: NDArray[np.float32] = np.empty(0, np.float32)
         self._target: int | None = None
         self._limit = 1.0

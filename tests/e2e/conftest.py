@@ -115,6 +115,6 @@ def person(qtbot: QtBot) -> Iterator[Person]:
     # Keys reach the active window only, and a bare X server has no window manager that would make it so.
     program.window.activateWindow()
     somebody.until(program.window.isActiveWindow)
-    somebody.until(lambda: somebody.frame is not None and len(program.window.panels) == 5)
+    somebody.until(lambda: somebody.frame is not None and not program.window.empty_docks())
     yield somebody
     program.window.close()
