@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -55,44 +56,46 @@ class Recorder:
         self._stale = True
         self._not_before = 0.0
         self._log: tuple[int, IO[bytes]] | None = None
+        self._files = ExitStack()
+        self._lock: FolderLock | None = None
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = FolderLock(folder)
-            try:
-                self._journal = (folder / JOURNAL).open("xb", buffering=0)
-                start = stored.start_of(stored.describe(session))
-                self._append([start | {"columns": session.log.names}])
-                self._record()
-            except OSError:
-                self._lock.release()
-                raise
+            self._journal = self._files.enter_context((folder / JOURNAL).open("xb", buffering=0))
+            self._append([stored.start_of(stored.describe(session)) | {"columns": session.log.names}])
+            self._record()
         except OSError as error:
+            self.close(keep=True)  # it may be another's
             raise _failed(error) from error
 
     def record(self) -> None:
-        """Add what is new. Raises SessionFileError once, where it cannot: from then on nothing is recorded."""
+        """Add what is new. Raises SessionFileError once, where it cannot: from then on nothing is recorded.
+
+        The folder stays locked, and can be recovered up to there once this process has ended.
+        """
         if self._stopped:
             return
         try:
             self._record()
         except OSError as error:
             self._stopped = True
+            self._files.close()
             raise _failed(error) from error
 
     def close(self, keep: bool = False) -> None:
         """Let the folder go, and remove it unless it is kept to be recovered."""
         self._stopped = True
-        self._journal.close()
-        if self._log is not None:
-            self._log[1].close()
-        self._lock.release()
+        self._files.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
         if not keep:
             remove(self.folder)
 
     # --------------------------------------------------------------------------------------------------- inside
 
     def _record(self) -> None:
-        lines = [*self._new_branches(), *self._new_entries()]
+        lines = self._news()
         here = self.session.branches.index(self.session.branch), len(self.session.journal)
         jumped = here != self._here
         if jumped:
@@ -105,24 +108,22 @@ class Recorder:
         self._here, self._beside = here, beside
         self._keep_checkpoint(jumped)
 
-    def _new_branches(self) -> list[dict[str, Any]]:
-        branches, lines = self.session.branches, []
-        for branch in branches[len(self._written) :]:
-            parent = None if branch.parent is None else branches.index(branch.parent)
-            lines.append({"branch": branch.name, "parent": parent, "leaves": branch.leaves})
-            self._on, self._here = len(self._written), (len(self._written), branch.leaves)
-            self._beside["names"].append(branch.name)
-            self._written.append((branch.leaves, shared_steps(branch)))
-        return lines
-
-    def _new_entries(self) -> list[dict[str, Any]]:
-        """What was done on each branch. Its log grows first, so that no step on disk is without its row."""
-        lines = []
+    def _news(self) -> list[dict[str, Any]]:
+        """What was done on each branch, after those that it may have grown from."""
+        lines: list[dict[str, Any]] = []
         for index, branch in enumerate(self.session.branches):
+            if index == len(self._written):
+                parent = None if branch.parent is None else self.session.branches.index(branch.parent)
+                grows = {"parent": parent, "leaves": branch.leaves, "differs": branch.differs}
+                lines.append({"branch": branch.name} | grows)
+                self._written.append((branch.leaves, shared_steps(branch)))
+                self._beside["names"].append(branch.name)
+                self._on, self._here = index, (index, branch.leaves)
             (commands, steps), journal = self._written[index], branch.journal
             if len(journal) == commands:
                 continue
             if journal.steps > steps:
+                # First, so that no step on disk is without its row.
                 self._append_rows(index, branch.log.rows(steps))
             if self._on != index:
                 lines.append({"on": index})
@@ -138,7 +139,7 @@ class Recorder:
         if self._log is None or self._log[0] != branch:
             if self._log is not None:
                 self._log[1].close()
-            self._log = branch, (self.folder / log_name(branch)).open("ab", buffering=0)
+            self._log = branch, self._files.enter_context((self.folder / log_name(branch)).open("ab", buffering=0))
         _write(self._log[1], rows.astype("<f4", copy=False).tobytes())
 
     def _keep_checkpoint(self, jumped: bool) -> None:

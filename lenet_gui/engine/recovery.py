@@ -13,7 +13,7 @@ from lenet_gui.engine import revival, stored, stored_checkpoint
 from lenet_gui.engine.folder_lock import FolderLock
 from lenet_gui.engine.recorder import CHECKPOINT, JOURNAL, log_name, remove
 from lenet_gui.engine.revival import Between, MakeSession, Opened, Rows
-from lenet_gui.engine.stored import SessionFileError, StoredBranch
+from lenet_gui.engine.stored import SessionFileError
 from lenet_gui.protocol import Command
 
 EMPTY = 2
@@ -89,15 +89,15 @@ class _Journal:
     def _read(self, line: Any) -> None:
         value = self.stored
         if "branch" in line:
-            parent, leaves = line["parent"], stored.whole(line, "leaves")
-            if parent is not None and leaves > self._ends[stored.whole(line, "parent")]:
+            branch = stored.branch_in(line, stored.given(line, "branch", str))
+            if branch.parent is not None and branch.leaves > self._ends[branch.parent]:
                 raise ValueError("it leaves its branch behind its end")
-            value.branches.append(StoredBranch(stored.given(line, "branch", str), parent, leaves))
+            value.branches.append(branch)
             self._on = len(self._ends)
-            self._ends.append(leaves)
+            self._ends.append(branch.leaves)
             self._steps.append(0)
             self._rows.append(len(self._log(self._on)))
-            value.branch, value.place = self._on, leaves
+            value.branch, value.place = self._on, branch.leaves
         elif "on" in line:
             self._on = range(len(self._ends))[stored.whole(line, "on")]
         elif "at" in line:

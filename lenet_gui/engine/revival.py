@@ -59,7 +59,7 @@ def begin(stored: Stored, make_session: MakeSession) -> Session:
                 journal.append(entry)
             else:
                 journal.extend(entry.n)
-        branches.append(Branch(one.name, journal, session.log, parent, one.leaves))
+        branches.append(Branch(one.name, journal, session.log, parent, one.leaves, one.differs))
     if len({branch.name for branch in branches}) < max(1, len(branches)):
         raise ValueError("two branches have one name")
     if stored.place > len(branches[stored.branch].journal):

@@ -44,6 +44,7 @@ class StoredBranch:
     name: str
     parent: int | None = None
     leaves: int = 0
+    differs: bool = False
     entries: list[Entry] = field(default_factory=list)
 
 
@@ -71,6 +72,7 @@ def describe(session: Session) -> Stored:
             branch.name,
             None if branch.parent is None else positions[branch.parent],
             branch.leaves,
+            branch.differs,
             entries_from(branch.journal, branch.leaves),
         )
         for branch in session.branches
@@ -124,6 +126,7 @@ def to_json(stored: Stored) -> str:
             "name": one.name,
             "parent": one.parent,
             "leaves": one.leaves,
+            "differs": one.differs,
             "entries": [line_of(entry, stored.cycle) for entry in one.entries],
         }
         for one in stored.branches
@@ -138,9 +141,9 @@ def from_json(text: str | bytes) -> Stored:
     value = parse(text)
     stored = started(value)
     for one in given(value, "branches", list):
-        parent = None if one["parent"] is None else whole(one, "parent")
-        entries = [entry_in(entry, stored.cycle) for entry in given(one, "entries", list)]
-        stored.branches.append(StoredBranch(given(one, "name", str), parent, whole(one, "leaves"), entries))
+        branch = branch_in(one, given(one, "name", str))
+        branch.entries += [entry_in(entry, stored.cycle) for entry in given(one, "entries", list)]
+        stored.branches.append(branch)
     stored.branch, stored.place = whole(value, "branch"), whole(value, "place")
     stored.bookmarks = [bookmark_in(one) for one in given(value, "bookmarks", list)]
     return stored
@@ -196,6 +199,12 @@ def steps_in(entry: Entry) -> int:
     if isinstance(entry, Command):
         return int(entry.name == "step")
     return entry.n * sum(command.name == "step" for command in entry.cycle)
+
+
+def branch_in(value: Any, name: str) -> StoredBranch:
+    """A branch without its entries."""
+    parent = None if value["parent"] is None else whole(value, "parent")
+    return StoredBranch(name, parent, whole(value, "leaves"), given(value, "differs", bool))
 
 
 def bookmark_in(value: Any) -> tuple[int, int, str]:

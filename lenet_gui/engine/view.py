@@ -86,13 +86,15 @@ class Viewer:
 def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView, now: Situation) -> Frame:
     size = session.source.size
     batch_size = session.settings.batch_size
+    idle = {"evaluate"} if session.source.test is None else set[str]()
+    idle |= set() if len(session.journal) else {"back"}
     allowed = SEEKING if now.seeking else RUNNING if now.running else STOPPED
     return Frame(
         run=now.run,
         place=place_of(session),
         reason=now.reason,
         running=now.running or now.seeking,
-        allowed=tuple(name for name in allowed if name != "evaluate" or session.source.test is not None),
+        allowed=tuple(name for name in allowed if name not in idle),
         cycle=session.journal.cycle,
         next=_next_phase(session),
         step=session.steps,

@@ -42,7 +42,10 @@ class Going(QObject):
         window.addAction(self._cancel)
 
     def show_frame(self, frame: Frame) -> None:
-        self._frame = frame
+        """What may be done from here; in a run nothing else is looked at each time."""
+        before, self._frame = self._frame, frame
+        if before is not None and frame.running and frame.allowed == before.allowed:
+            return
         going = branches.only_cancelled(frame)
         # Only one of the two may have the key at a time.
         self._notices.lend_escape(going)
@@ -50,6 +53,10 @@ class Going(QObject):
         self.timeline.show_frame(frame)
         if self._dialog is not None:
             self._dialog.show_frame(frame)
+
+    def show_numbers(self, frame: Frame) -> None:
+        """Where the run is, as often as the other numbers are shown."""
+        self.timeline.show_frame(frame)
 
     def show_reply(self, reply: Reply) -> None:
         self.timeline.show_reply(reply)

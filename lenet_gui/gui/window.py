@@ -97,6 +97,7 @@ class Window(QMainWindow):
     def show_numbers(self, frame: Frame) -> None:
         """The status and the panels full of numbers, as far as they can be seen."""
         self.status.show_frame(frame)
+        self.going.show_numbers(frame)
         for name, panel in self.panels.items():
             if name != "plots" and panel.isVisible():
                 panel.show_frame(frame)
