@@ -69,7 +69,8 @@ class Checkpoint:
         if self._batch is None:
             session.input, session.labels = session.source.batch(session.cursor, self._batch_size)
         else:
-            session.input, session.labels = self._batch[0].clone(), self._batch[1]
+            # Not a clone: copying into it counts as a write, and these may not be the digits that the cursor gives.
+            session.input, session.labels = torch.empty_like(self._batch[0]).copy_(self._batch[0]), self._batch[1]
         session.generators.state = self.generators
         parameters, buffers = session.parameters, _buffers(session)
         for index, plain in self._plain.items():

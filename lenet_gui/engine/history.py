@@ -87,6 +87,8 @@ class History:
             used = self._loss_from = self._output_from
         elif command.name == "backward":
             used = self._output_from if ("of", "output") in command.arguments else self._loss_from
+        elif command.name == "step":
+            used = self._loss_from  # the log takes down the newest loss, however old
         reached = min(self._output_from, self._loss_from)
         opened, self._open = self._open, []
         for checkpoint in opened:

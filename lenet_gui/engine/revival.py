@@ -45,7 +45,7 @@ def begin(stored: Stored, make_session: MakeSession) -> Session:
     try:
         session = make_session(stored.settings)
     except Exception as error:
-        raise SessionFileError(f"cannot be opened here ({error}): open it where it was made") from error
+        raise SessionFileError(f"cannot be opened here ({_short(error)}): open it where it was made") from error
     branches: list[Branch] = []
     for one in stored.branches:
         parent = None if one.parent is None else branches[one.parent]
@@ -134,8 +134,13 @@ def naming(name: str, advice: str = "open another copy of it") -> Iterator[None]
             f"{name} cannot be read ({error.strerror or error}): choose another, or allow it."
         ) from error
     except Exception as error:
-        words = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
-        raise SessionFileError(f"{name} is damaged ({words[:200]}): {advice}.") from error
+        words = _short(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {_short(error)}"
+        raise SessionFileError(f"{name} is damaged ({words}): {advice}.") from error
+
+
+def _short(error: Exception) -> str:
+    """An error of PyTorch's can have many lines."""
+    return " ".join(str(error).split())[:200]
 
 
 def _told(versions: dict[str, Any]) -> str:

@@ -67,6 +67,10 @@ class StepLog:
         log._filled = rest
         return log
 
+    def watch(self, model: nn.Module) -> None:
+        """Read the gradients of this model from now on."""
+        self._parameter = _watched(model)[1]
+
     def move(self, model: nn.Module, device: str) -> None:
         """Follow the model to another device, where the newest rows are kept from now on."""
         newest, filled = self._block, self._filled

@@ -110,8 +110,8 @@ def entries_from(journal: Journal, place: int) -> list[Entry]:
         if isinstance(entry, Command) or len(entry) <= left:
             found.append(entry)
         else:
-            whole, rest = divmod(left, len(entry.cycle))
-            found += [Block(entry.cycle, whole)] if whole else []
+            cycles, rest = divmod(left, len(entry.cycle))
+            found += [Block(entry.cycle, cycles)] if cycles else []
             found += reversed(entry.cycle[len(entry.cycle) - rest :])
         left -= 1 if isinstance(entry, Command) else len(entry)
     return found[::-1]
@@ -132,8 +132,8 @@ def to_json(stored: Stored) -> str:
         for one in stored.branches
     ]
     bookmarks = [{"branch": branch, "place": place, "note": note} for branch, place, note in stored.bookmarks]
-    whole = {"branches": branches, "branch": stored.branch, "place": stored.place, "bookmarks": bookmarks}
-    return json.dumps(start_of(stored) | whole, allow_nan=False)
+    here = {"branch": stored.branch, "place": stored.place}
+    return json.dumps(start_of(stored) | {"branches": branches, **here, "bookmarks": bookmarks}, allow_nan=False)
 
 
 def from_json(text: str | bytes) -> Stored:

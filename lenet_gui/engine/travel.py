@@ -153,10 +153,13 @@ def _return(session: Session, branch: Branch, place: int) -> None:
 
 def restore(session: Session, checkpoint: Checkpoint, branch: Branch) -> None:
     """Be where a checkpoint of this branch was taken; it may be another session's."""
+    # First, because on a device that has lost the rows this fails: then nothing has changed yet.
+    log = branch.log.until(checkpoint.steps, session.model, checkpoint.layout[1])
     checkpoint.restore(session)
     session.history.restored(checkpoint)
     session.branch, session.journal = branch, branch.journal.until(checkpoint.place)
-    session.log = branch.log.until(checkpoint.steps, session.model, session.settings.device)
+    session.log = log
+    log.watch(session.model)
 
 
 def _differ(session: Session, step: int) -> bool:

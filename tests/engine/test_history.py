@@ -20,7 +20,7 @@ from lenet_gui.engine.history import Budget
 from lenet_gui.engine.net import Net
 from lenet_gui.engine.travel import Differs
 from lenet_gui.protocol import CYCLE, Command
-from tests.engine.models import TROUBLESOME, NormAndDropout
+from tests.engine.models import TROUBLESOME, NormAndDropout, WritesIntoItsInput
 from tests.engine.test_checkpoint import OPTIMIZERS
 
 Model = Callable[[], nn.Module]
@@ -145,6 +145,29 @@ def test_a_loss_of_the_forward_before_last_is_there_again() -> None:
     for place in (4, 3, 5, 2, 3):
         session.seek(place)
         assert session.digest() == recorded[place]
+
+
+@pytest.mark.usefixtures("dense")
+def test_a_batch_that_the_model_wrote_into_is_there_again() -> None:
+    session = Session(Settings(batch_size=2), WritesIntoItsInput)
+    recorded = [session.digest()]
+    for phase in ("forward", "loss", "forward", "loss", "forward", "loss", "backward", "step"):
+        session.apply(Command(phase))
+        recorded.append(session.digest())
+    for place in (6, 5, 6, 4, 8, 7, 5):
+        session.seek(place)
+        assert session.digest() == recorded[place]
+
+
+@pytest.mark.usefixtures("dense")
+def test_a_step_behind_a_forward_without_a_loss_logs_the_loss_of_before_again() -> None:
+    session = Session(Settings(batch_size=2))
+    for phase in ("forward", "loss", "step", "forward", "step", "forward", "loss", "backward", "step"):
+        session.apply(Command(phase))
+    rows, end = session.log.rows().tobytes(), session.digest()
+    for place in (5, 4, 9):
+        session.seek(place)
+    assert (session.log.rows().tobytes(), session.digest()) == (rows, end)
 
 
 def test_the_update_of_the_last_step_is_there_again() -> None:
