@@ -1,4 +1,4 @@
-"""Measures everything and prints the README's table: about eight minutes, best on a machine that does nothing else."""
+"""Measures everything and prints the README's table: about twenty minutes, best on a machine that does nothing else."""
 
 import os
 import platform
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-PARTS = ("training", "plots", "response", "startup", "memory")
+PARTS = ("training", "plots", "response", "startup", "memory", "history")
 
 
 def main() -> None:

@@ -71,7 +71,7 @@ class Checkpoint:
         else:
             # Not a clone: copying into it counts as a write, and these may not be the digits that the cursor gives.
             session.input, session.labels = torch.empty_like(self._batch[0]).copy_(self._batch[0]), self._batch[1]
-        session.generators.state = self.generators
+        session.generators.install(self.generators, session.settings.device)
         parameters, buffers = session.parameters, _buffers(session)
         for index, plain in self._plain.items():
             session.optimizer.state[parameters[index]].update(copy.copy(plain))

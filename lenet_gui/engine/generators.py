@@ -75,6 +75,11 @@ class Generators:
         """
         return GeneratorState(torch.get_rng_state(), before.python, before.numpy, _device_state(self._device))
 
+    def install(self, state: GeneratorState, device: str) -> None:
+        """Be where they were when the session was on this device."""
+        self._device = device
+        self.state = state
+
     def move(self, device: str, seed: int) -> None:
         """Take along the CPU's generators; another device's own starts from the seed."""
         now, self._device = self.state, device
