@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap, QResizeEvent, QShowEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QHBoxLayout,
@@ -195,7 +195,7 @@ class BranchField(ListField):
     def show_branches(self, names: tuple[str, ...], chosen: str | None) -> None:
         self.fill([(name, name, "") for name in names])
         for i, name in enumerate(names):
-            self.setItemIcon(i, _swatch(i))
+            self.setItemIcon(i, theme.swatch(i))
             self.setItemData(i, name, Qt.ItemDataRole.ToolTipRole)
         self.setCurrentIndex(-1 if chosen is None else names.index(chosen))
         self.setEnabled(len(names) > 1)
@@ -244,13 +244,3 @@ def _defaults(frame: Frame) -> list[str | None]:
     nearest = [row for row in others if row.name == here.parent] or [r for r in others if r.parent == here.name]
     found = nearest or others
     return [here.name, found[-1].name if found else None]
-
-
-def _swatch(branch: int) -> QIcon:
-    """The branch's colour, with room beside it."""
-    pixmap = QPixmap(24, 16)
-    pixmap.setDevicePixelRatio(2)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    with QPainter(pixmap) as painter:
-        painter.fillRect(0, 0, 8, 8, theme.series(branch))
-    return QIcon(pixmap)

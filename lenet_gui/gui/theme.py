@@ -202,3 +202,13 @@ def _draw(renderer: QSvgRenderer, pixels: int) -> QPixmap:
     renderer.render(painter, QRectF(0, 0, pixels, pixels))
     painter.end()
     return pixmap
+
+
+def swatch(branch: int) -> QIcon:
+    """A branch's colour as an icon, with room beside it."""
+    pixmap = QPixmap(24, 16)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    with QPainter(pixmap) as painter:
+        painter.fillRect(0, 0, 8, 8, series(branch))
+    return QIcon(pixmap)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QIcon, QPainter, QPixmap, QShowEvent
+from PySide6.QtGui import QAction, QFontMetrics, QShowEvent
 from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QSizePolicy, QToolBar, QToolButton, QWidget
 
 from lenet_gui.gui import branches, theme
@@ -81,7 +81,7 @@ class Timeline(QToolBar):
         name = shown[0]
         short = name if len(name) <= _NAME_LETTERS else f"{name[: _NAME_LETTERS - 1]}…"
         self.branch_button.setText(short.replace("&", "&&"))
-        self.branch_button.setIcon(_swatch(shown[1]))
+        self.branch_button.setIcon(theme.swatch(shown[1]))
         self.branch_button.setAccessibleName(f"Branch: {name}")
         # The lane of the branch that one is on is the first.
         self._area.verticalScrollBar().setValue(0)
@@ -93,7 +93,7 @@ class Timeline(QToolBar):
             return
         for i, row in enumerate(frame.branches):
             steps = f"{row.steps:,} step{'' if row.steps == 1 else 's'}"
-            entry = QAction(_swatch(i), f"{row.name.replace('&', '&&')}  ·  {steps}", self.menu)
+            entry = QAction(theme.swatch(i), f"{row.name.replace('&', '&&')}  ·  {steps}", self.menu)
             entry.setObjectName(f"branch_{row.name}")
             entry.setCheckable(True)
             entry.setChecked(row.name == frame.place.branch)
@@ -163,13 +163,3 @@ class Timeline(QToolBar):
             letters = QFontMetrics(self.words.font())
             width = letters.horizontalAdvance("0" * (2 * digits + len("step  / "))) + 4 * theme.UNIT
             self.words.setFixedSize(width, letters.height())
-
-
-def _swatch(branch: int) -> QIcon:
-    """The branch's colour, with room beside it."""
-    pixmap = QPixmap(24, 16)
-    pixmap.setDevicePixelRatio(2)
-    pixmap.fill(Qt.GlobalColor.transparent)
-    with QPainter(pixmap) as painter:
-        painter.fillRect(0, 0, 8, 8, theme.series(branch))
-    return QIcon(pixmap)
