@@ -15,8 +15,8 @@ from lenet_gui.channel import Channel
 from lenet_gui.engine import optimizers, view
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.devices import devices
-from lenet_gui.engine.keeper import Keeper
 from lenet_gui.engine.session import Session
+from lenet_gui.engine.storage.keeper import Keeper
 from lenet_gui.protocol import Accuracy, Choice, Line, Place, Ready, Series
 
 SPEED_WINDOW = 1.0

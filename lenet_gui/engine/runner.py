@@ -14,10 +14,10 @@ from lenet_gui.channel import Channel
 from lenet_gui.engine import detours, notices, printing, view
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.data import DataError
-from lenet_gui.engine.keeper import Keeper
 from lenet_gui.engine.refusal import Refused
 from lenet_gui.engine.report import Report, ready
 from lenet_gui.engine.session import Session
+from lenet_gui.engine.storage.keeper import Keeper
 from lenet_gui.engine.travel import Differs
 from lenet_gui.protocol import (
     AddBookmark,

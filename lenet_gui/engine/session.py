@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from lenet_gui.engine import evaluation, optimizers, running, session_file, travel
+from lenet_gui.engine import evaluation, optimizers, running, travel
 from lenet_gui.engine.branch import Bookmark, Branch
 from lenet_gui.engine.commands import COMMANDS, check
 from lenet_gui.engine.data import Cursor, source
@@ -24,6 +24,7 @@ from lenet_gui.engine.history import BUDGET, Budget, History
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.net import Net
 from lenet_gui.engine.steplog import StepLog
+from lenet_gui.engine.storage import session_file
 from lenet_gui.protocol import PHASES, Accuracy, Command
 from lenet_gui.settings import Settings, Value
 
@@ -268,7 +269,7 @@ class Session:
 
     def script(self) -> str:
         """What was done up to here as a plain PyTorch script that gives the same bits. Raises ValueError."""
-        from lenet_gui.engine.script import script  # which reads sessions, and can come only after them
+        from lenet_gui.engine.export.script import script  # which reads sessions, and can come only after them
 
         return script(self)
 

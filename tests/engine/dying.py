@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from lenet_gui.engine import Session, Settings
-from lenet_gui.engine.recorder import Recorder
+from lenet_gui.engine.storage.recorder import Recorder
 from lenet_gui.protocol import CYCLE, Command
 
 LIVE, SAVED = "live", "run.lenet"

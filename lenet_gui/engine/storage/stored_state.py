@@ -16,7 +16,7 @@ from lenet_gui.engine.checkpoint import Checkpoint
 from lenet_gui.engine.data import CLASSES, Cursor, Digits
 from lenet_gui.engine.generators import GeneratorState
 from lenet_gui.engine.optimizers import LOSSES
-from lenet_gui.engine.stored import given, whole
+from lenet_gui.engine.storage.stored import given, whole
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from lenet_gui.engine import Session, Settings
-from lenet_gui.engine.script import write_script
+from lenet_gui.engine.export.script import write_script
 from lenet_gui.protocol import CYCLE
 from tests.engine.stories import DATA, PRESSED, STORIES, on_a_gpu, pressed
 

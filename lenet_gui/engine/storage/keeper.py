@@ -21,12 +21,12 @@ from typing import Any
 from torch import nn
 
 from lenet_gui.channel import Channel
-from lenet_gui.engine import recovery, session_file
-from lenet_gui.engine.recorder import Recorder
-from lenet_gui.engine.revival import MakeSession, Opened, OtherNumbers
-from lenet_gui.engine.script import write_script
+from lenet_gui.engine.export.script import write_script
 from lenet_gui.engine.session import Session
-from lenet_gui.engine.stored import SessionFileError, versions
+from lenet_gui.engine.storage import recovery, session_file
+from lenet_gui.engine.storage.recorder import Recorder
+from lenet_gui.engine.storage.revival import MakeSession, Opened, OtherNumbers
+from lenet_gui.engine.storage.stored import SessionFileError, versions
 from lenet_gui.protocol import (
     ExportReport,
     ExportScript,

@@ -13,12 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from lenet_gui.engine import stored, stored_checkpoint
 from lenet_gui.engine.branch import Branch
-from lenet_gui.engine.folder_lock import FolderLock
-from lenet_gui.engine.revival import Rows, shared_steps
-from lenet_gui.engine.session_file import CHECKPOINT, written_whole
-from lenet_gui.engine.stored import SessionFileError
+from lenet_gui.engine.storage import stored, stored_checkpoint
+from lenet_gui.engine.storage.folder_lock import FolderLock
+from lenet_gui.engine.storage.revival import Rows, shared_steps
+from lenet_gui.engine.storage.session_file import CHECKPOINT, written_whole
+from lenet_gui.engine.storage.stored import SessionFileError
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from lenet_gui.engine import revival, stored, stored_checkpoint
-from lenet_gui.engine.folder_lock import FolderLock
-from lenet_gui.engine.recorder import CHECKPOINT, JOURNAL, log_name, remove
-from lenet_gui.engine.revival import Between, MakeSession, Opened, Rows
-from lenet_gui.engine.stored import SessionFileError
+from lenet_gui.engine.storage import revival, stored, stored_checkpoint
+from lenet_gui.engine.storage.folder_lock import FolderLock
+from lenet_gui.engine.storage.recorder import CHECKPOINT, JOURNAL, log_name, remove
+from lenet_gui.engine.storage.revival import Between, MakeSession, Opened, Rows
+from lenet_gui.engine.storage.stored import SessionFileError
 from lenet_gui.protocol import Command
 
 EMPTY = 2

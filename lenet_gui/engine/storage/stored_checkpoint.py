@@ -14,11 +14,11 @@ import torch
 from safetensors import torch as safetensors
 from torch import Tensor
 
-from lenet_gui.engine import stored_state
 from lenet_gui.engine.checkpoint import Checkpoint, Key
 from lenet_gui.engine.commands import check
 from lenet_gui.engine.journal import Journal
-from lenet_gui.engine.stored import SessionFileError, given, parse, whole
+from lenet_gui.engine.storage import stored_state
+from lenet_gui.engine.storage.stored import SessionFileError, given, parse, whole
 from lenet_gui.protocol import Command
 from lenet_gui.settings import Settings
 

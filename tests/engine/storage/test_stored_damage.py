@@ -19,12 +19,12 @@ from safetensors.numpy import load as tensors_of
 from safetensors.numpy import save as safetensors
 
 from lenet_gui.engine import Refused, Session, Settings
-from lenet_gui.engine.session_file import load
-from lenet_gui.engine.stored import OtherNumbers, SessionFileError
+from lenet_gui.engine.storage.session_file import load
+from lenet_gui.engine.storage.stored import OtherNumbers, SessionFileError
 from tests.engine import damage
 from tests.engine.damage import CHECKPOINT, LOG, SESSION, with_header, with_session, with_state
 from tests.engine.models import NormAndDropout
-from tests.engine.test_stored import branched
+from tests.engine.storage.test_stored import branched
 
 DAMAGED = "is damaged"
 

@@ -20,9 +20,9 @@ from typing import IO, TYPE_CHECKING
 from safetensors import numpy as safetensors
 from torch import nn
 
-from lenet_gui.engine import revival, stored, stored_checkpoint
-from lenet_gui.engine.revival import Between, MakeSession, Opened
-from lenet_gui.engine.stored import SessionFileError, Stored
+from lenet_gui.engine.storage import revival, stored, stored_checkpoint
+from lenet_gui.engine.storage.revival import Between, MakeSession, Opened
+from lenet_gui.engine.storage.stored import SessionFileError, Stored
 from lenet_gui.protocol import Command
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from safetensors.numpy import load as tensors_of
 from torch import Tensor, nn
 
 from lenet_gui.engine import Refused, Session, Settings
-from lenet_gui.engine import session_file as file_format
 from lenet_gui.engine.checkpoint import SLOTS
 from lenet_gui.engine.history import Budget
 from lenet_gui.engine.net import Net
 from lenet_gui.engine.optimizers import LOSSES, OPTIONS
-from lenet_gui.engine.stored import SessionFileError
-from lenet_gui.engine.stored_checkpoint import OPTIMIZER_STATE
+from lenet_gui.engine.storage import session_file as file_format
+from lenet_gui.engine.storage.stored import SessionFileError
+from lenet_gui.engine.storage.stored_checkpoint import OPTIMIZER_STATE
 from lenet_gui.protocol import CYCLE, Command
 from tests.engine import damage
 from tests.engine.damage import CHECKPOINT, LOG, SESSION

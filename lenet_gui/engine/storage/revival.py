@@ -19,7 +19,7 @@ from lenet_gui.engine import travel
 from lenet_gui.engine.branch import Bookmark, Branch
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.steplog import BLOCK, StepLog
-from lenet_gui.engine.stored import OtherNumbers, SessionFileError, Stored, versions
+from lenet_gui.engine.storage.stored import OtherNumbers, SessionFileError, Stored, versions
 from lenet_gui.protocol import Command
 from lenet_gui.settings import Settings
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lenet_gui.engine import Session, Settings
-from lenet_gui.engine.excerpt import excerpt, import_lines
+from lenet_gui.engine.export.excerpt import excerpt, import_lines
 from lenet_gui.engine.net import Net
 
 

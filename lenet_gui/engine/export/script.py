@@ -13,10 +13,10 @@ import torch
 import lenet_gui
 from lenet_gui import resources
 from lenet_gui.engine.data import TEST_DIGITS
-from lenet_gui.engine.excerpt import Excerpt, Import, excerpt, import_lines
+from lenet_gui.engine.export.excerpt import Excerpt, Import, excerpt, import_lines
+from lenet_gui.engine.export.retold import Retold, commands_in
 from lenet_gui.engine.journal import Block
 from lenet_gui.engine.printing import code_of
-from lenet_gui.engine.retold import Retold, commands_in
 from lenet_gui.protocol import Command
 
 if TYPE_CHECKING:

@@ -20,14 +20,14 @@ from hypothesis.stateful import rule
 from torch import Tensor
 
 from lenet_gui.engine import Session, Settings
-from lenet_gui.engine.recorder import JOURNAL, Recorder, log_name
-from lenet_gui.engine.recovery import abandoned, discard, recover
-from lenet_gui.engine.session_file import CHECKPOINT
-from lenet_gui.engine.stored import SessionFileError
+from lenet_gui.engine.storage.recorder import JOURNAL, Recorder, log_name
+from lenet_gui.engine.storage.recovery import abandoned, discard, recover
+from lenet_gui.engine.storage.session_file import CHECKPOINT
+from lenet_gui.engine.storage.stored import SessionFileError
 from tests.engine import dying
 from tests.engine.models import NormAndDropout
+from tests.engine.storage.test_stored import branched, full_disk, otherwise, summary
 from tests.engine.test_history import Machine as History
-from tests.engine.test_stored import branched, full_disk, otherwise, summary
 
 MOMENTS = 100 if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else 8
 """At which a live process is killed."""
@@ -164,8 +164,8 @@ def counted(folder: Path) -> tuple[Session, int]:
 
 
 def test_a_long_run_comes_back_from_its_newest_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lenet_gui.engine.recorder.SPACING", 0.05)
-    monkeypatch.setattr("lenet_gui.engine.recorder.SHARE", 1.0)
+    monkeypatch.setattr("lenet_gui.engine.storage.recorder.SPACING", 0.05)
+    monkeypatch.setattr("lenet_gui.engine.storage.recorder.SHARE", 1.0)
     session = Session(Settings(batch_size=2), Counting)
     recorder = Recorder(session, tmp_path / "live")
     session.run(500, lambda: recorder.record() or True)

@@ -1,0 +1,1 @@
+"""What was done, written as plain PyTorch that runs without this program."""
