@@ -54,22 +54,24 @@ class SampleMosaic(Mosaic):
         if samples is None:
             return
         painter.setFont(theme.mono())
-        room = painter.fontMetrics()
+        letter = painter.fontMetrics().horizontalAdvance("0")
         ok, error, muted = theme.colour("ok"), theme.colour("error"), theme.colour("muted")
+        wrong: list[QRectF] = []
         for k in range(len(samples.images)):
             rect = self.tile_rect(k)
             words = outcome(samples, k)
             painter.setPen(ok if words.endswith("✓") else error if words.endswith("✗") else muted)
+            if words.endswith("✗"):
+                wrong.append(rect)
             below = QRectF(rect.x() - 2, rect.bottom() + 1, rect.width() + 4, 16)
-            if room.horizontalAdvance(words) > below.width():
+            if len(words) * letter > below.width():
                 words = words.rstrip("✓✗ ")
-            if room.horizontalAdvance(words) > below.width():
+            if len(words) * letter > below.width():
                 words = outcome(samples, k)[-1]
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
-            # Wrong ones are framed as well, for eyes that do not tell red from green.
-            if samples.targets and samples.predictions and samples.targets[k] != samples.predictions[k]:
-                painter.setPen(QPen(error, 2))
-                painter.drawRect(rect)
+        # Wrong ones are framed as well, for eyes that do not tell red from green.
+        painter.setPen(QPen(error, 2))
+        painter.drawRects(wrong)
         if self.sample < len(samples.images):
             painter.setPen(QPen(theme.colour("place"), 3))
             painter.drawRect(self.tile_rect(self.sample))

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
@@ -54,8 +54,10 @@ class Mosaic(QWidget):
         self.cursor_cell: Cell | None = None
         self._gap = gap
         self._caption = caption
-        self._pixels: NDArray[np.uint32] | None = None
+        # The maps as they were drawn last: often only the marks over them change.
+        self._picture: QPixmap | None = None
         self.columns = 1
+        self._cell = 1.0
 
     def show_tiles(self, tiles: NDArray[np.float32], scale: str, span: tuple[float, float] | None = None) -> None:
         """Draw `tiles` [n, height, width]; without `span` it is `steady_range` of them."""
@@ -63,28 +65,20 @@ class Mosaic(QWidget):
             self.cursor_cell = None
         self.tiles, self.scale = tiles, scale
         self.span = steady_range(tiles, scale) if span is None else span
-        self._pixels = None
         self._lay_out()
         self.update()
 
     def tile_rect(self, tile: int) -> QRectF:
         """Where a tile's picture lies; its caption is below."""
         count, height, width = self.tiles.shape
-        rows = -(-count // self.columns)
-        across = (self.width() - 1 - self._gap * (self.columns - 1)) / (self.columns * width)
-        down = (self.height() - 1 - rows * self._caption - self._gap * (rows - 1)) / (rows * height)
-        size = max(0.01, min(across, down))
-        if size >= 4:
-            # Whole device pixels a cell: all cells are then of one size. Small ones would give too much room away.
-            ratio = self.devicePixelRatioF()
-            size = math.floor(size * ratio) / ratio
         row, column = divmod(tile, self.columns)
+        size, one_row = self._cell, count <= self.columns
         return QRectF(
             column * (width * size + self._gap),
             row * (height * size + self._gap + self._caption),
             width * size,
             # A strip of many numbers is kept thick enough to be seen.
-            max(size, min(_STRIP, self.height())) if height == rows == 1 else height * size,
+            max(size, min(_STRIP, self.height())) if height == 1 and one_row else height * size,
         )
 
     def cell_at(self, point: QPointF) -> Cell | None:
@@ -103,27 +97,49 @@ class Mosaic(QWidget):
         return tile, min(int(y), height - 1), min(int(x), width - 1)
 
     def _lay_out(self) -> None:
+        self._picture = None
         count, height, width = self.tiles.shape
-        self.columns = columns_for(count, height, width, self.size(), self._caption) if height * width else 1
+        if not self.tiles.size:
+            return
+        self.columns = columns_for(count, height, width, self.size(), self._caption)
+        rows = -(-count // self.columns)
+        across = (self.width() - 1 - self._gap * (self.columns - 1)) / (self.columns * width)
+        down = (self.height() - 1 - rows * self._caption - self._gap * (rows - 1)) / (rows * height)
+        self._cell = max(0.01, min(across, down))
+        if self._cell >= 4:
+            # Whole device pixels a cell: all cells are then of one size. Small ones would give too much room away.
+            ratio = self.devicePixelRatioF()
+            self._cell = math.floor(self._cell * ratio) / ratio
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
         with QPainter(self) as painter:
-            count, height, width = self.tiles.shape
             if not self.tiles.size:
                 return
-            if self._pixels is None:
-                self._pixels = paint(self.tiles.reshape(count * height, width), self.scale, self.span, theme.is_dark())
-            # A view of the pixels, which this widget keeps: all tiles, one below the other, in one image.
-            image = QImage(self._pixels.data, width, count * height, 4 * width, QImage.Format.Format_RGB32)
-            shrunk = self.tile_rect(0).width() * self.devicePixelRatioF() < width
+            if self._picture is None:
+                self._picture = self._drawn()
+            painter.drawPixmap(0, 0, self._picture)
+            self.paint_marks(painter)
+
+    def _drawn(self) -> QPixmap:
+        """The maps with their outlines, at this widget's size."""
+        count, height, width = self.tiles.shape
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        pixels = paint(self.tiles.reshape(count * height, width), self.scale, self.span, theme.is_dark())
+        # A view of the pixels: all tiles, one below the other, in one image.
+        image = QImage(pixels.data, width, count * height, 4 * width, QImage.Format.Format_RGB32)
+        with QPainter(picture) as painter:
             # Zero has the colour of the ground, so each map needs an outline.
             painter.setPen(theme.colour("grid"))
+            shrunk = self._cell * ratio < 1
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, shrunk)
             for tile in range(count):
                 rect = self.tile_rect(tile)
                 painter.drawImage(rect, image, QRectF(0, tile * height, width, height))
                 painter.drawRect(rect)
-            self.paint_marks(painter)
+        return picture
 
     def paint_marks(self, painter: QPainter) -> None:
         """What is drawn over the maps: here, a frame around the cursor's cell."""
@@ -182,8 +198,8 @@ class Mosaic(QWidget):
         self._lay_out()
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.PaletteChange:
-            self._pixels = None
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange):
+            self._lay_out()
             self.update()
         super().changeEvent(event)
 
