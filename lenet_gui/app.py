@@ -103,6 +103,7 @@ class Program(QObject):
             (bridge.numbers, window.show_numbers),
             (bridge.reply, window.show_reply),
             (bridge.race, window.show_race),
+            (bridge.watched, window.show_watched),
             (bridge.lines, window.add_lines),
             (bridge.series, window.add_series),
             (bridge.progress, window.status.show_progress),

@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 
 from lenet_gui.protocol import (
     Back,
+    BudgetReply,
     Frame,
     Incoming,
     OpenSession,
@@ -82,7 +83,7 @@ class Channel:
 
     def give(self, message: Outgoing) -> None:
         with self._lock:
-            if isinstance(message, Frame | Progress | TensorReply | UpdateReply | SeekReply | RaceReport):
+            if isinstance(message, Frame | Progress | TensorReply | UpdateReply | SeekReply | BudgetReply | RaceReport):
                 self._newest[type(message)] = message
             else:
                 self._lossless.append(message)

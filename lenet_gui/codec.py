@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from lenet_gui import protocol
+from lenet_gui import protocol, protocol_trace
 
-TYPES = {name: value for name, value in vars(protocol).items() if isinstance(value, type) and is_dataclass(value)}
+TYPES = {
+    name: value
+    for name, value in {**vars(protocol), **vars(protocol_trace)}.items()
+    if isinstance(value, type) and is_dataclass(value)
+}
 
 
 def encode(value: Any) -> bytes:

@@ -13,6 +13,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lenet_gui.protocol_trace import (
+    BreakpointRow,
+    DropBreakpoint,
+    DropWatch,
+    FindNotFinite,
+    Move,
+    PlotWatch,
+    RunBack,
+    SetBreakpoint,
+    SetWatch,
+    TraceReply,
+    TraceRequest,
+    WatchRow,
+    WatchSeries,
+)
 from lenet_gui.settings import Options, Settings, Value
 
 if TYPE_CHECKING:
@@ -101,12 +116,13 @@ class Back:
 class Seek:
     """Go to where so many whole steps of a branch were done (`None`: to its end). An empty branch is the one there is.
 
-    With `commands` it is the place behind so many commands instead.
+    With `commands` it is the place behind so many commands instead, and so many items of the one that follows.
     """
 
     step: int | None = None
     branch: str = ""
     commands: int | None = None
+    item: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +151,21 @@ class StartRace:
 
     one: str
     other: str
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What checkpoints may take, in bytes: of memory, and of the disk."""
+
+    memory: int = 256 * 2**20
+    disk: int = 2**30
+
+
+@dataclass(frozen=True, slots=True)
+class SetBudget:
+    """Keep the checkpoints of this session and of every later one within a budget. Changes no number of any run."""
+
+    budget: Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +225,21 @@ Control = (
     | AddBookmark
     | DropBookmark
     | StartRace
+    | SetBudget
     | SaveSession
     | OpenSession
     | RecoverSession
     | ForgetSession
     | ExportScript
     | ExportReport
+    | Move
+    | RunBack
+    | SetBreakpoint
+    | DropBreakpoint
+    | SetWatch
+    | DropWatch
+    | PlotWatch
+    | FindNotFinite
 )
 
 # ---------------------------------------------------------------------------------- into the worker: requests
@@ -244,7 +284,14 @@ class SeekRequest:
     branch: str = ""
 
 
-Request = TensorRequest | UpdateRequest | PrintRequest | SeekRequest
+@dataclass(frozen=True, slots=True)
+class BudgetRequest:
+    """What do the checkpoints take, and what may they?"""
+
+    id: int
+
+
+Request = TensorRequest | UpdateRequest | PrintRequest | SeekRequest | BudgetRequest | TraceRequest
 
 # ------------------------------------------------------------------------------------------ out of the worker
 
@@ -358,7 +405,8 @@ class Accuracy:
 class BranchRow:
     """A branch: it leaves `parent` (empty: none) where `leaves` steps were done, and ends where `steps` are.
 
-    `commands` is its length, the part shared with those it grew from included.
+    `commands` is its length, the part shared with those it grew from included; the first `shared` of them are the
+    parent's too.
     """
 
     name: str
@@ -366,6 +414,7 @@ class BranchRow:
     leaves: int
     steps: int
     commands: int
+    shared: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +434,7 @@ class Frame:
     be pressed now (the five phases, `next_batch`, `set`, `edit`, `advance`, `run`, `back`, `seek`, `pause`, `evaluate`,
     `new`), `next` is the phase that the cycle has next. `epoch` and `batches` are `None` for data without an end.
     `file` is where the session was saved or opened last, `unsaved` whether something was done since.
+    `trace` names the trace of this step (0: there is none, as in a run); it changes when the step is another one.
     `graph` is `none`, `alive` or `freed`. `remaining` steps of a Run N, else `None`. `chain` is read off `grad_fn`.
     """
 
@@ -414,6 +464,9 @@ class Frame:
     bookmarks: tuple[BookmarkRow, ...] = ()
     file: str = ""
     unsaved: bool = False
+    trace: int = 0
+    breakpoints: tuple[BreakpointRow, ...] = ()
+    watches: tuple[WatchRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,6 +508,20 @@ class SeekReply:
     id: int
     step: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetReply:
+    """The checkpoints take about `memory` and `disk` bytes of their budget.
+
+    `disk_failed`: the disk could not be written; until a budget is set again nothing more is kept there.
+    """
+
+    id: int
+    budget: Budget
+    memory: int
+    disk: int
+    disk_failed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -544,5 +611,5 @@ class Notice:
 
 
 Incoming = Command | Control | Request
-Reply = TensorReply | UpdateReply | SeekReply
-Outgoing = Ready | Frame | Reply | Line | Series | Accuracy | Progress | Notice | RaceReport
+Reply = TensorReply | UpdateReply | SeekReply | BudgetReply | TraceReply
+Outgoing = Ready | Frame | Reply | Line | Series | Accuracy | Progress | Notice | RaceReport | WatchSeries

@@ -41,10 +41,8 @@ class Checkpoint:
         # From there on nothing that was alive here can be reached any more, so that one may start from here.
         self.usable_from = place
         self.seconds = session.seconds
-        live, self._plain = _state(session)
-        self._keys = tuple(live)
+        self._keys, tensors, self._plain = _state(session)
         self.layout = self._keys, session.settings.device
-        tensors = list(live.values())
         fitting = None if spare is None else spare.get(self.layout)
         self.tensors = fitting.pop() if fitting else [torch.empty_like(tensor) for tensor in tensors]
         with torch.no_grad():
@@ -95,24 +93,25 @@ class Checkpoint:
             torch._foreach_copy_(targets, self.tensors)  # pyright: ignore[reportPrivateImportUsage]
 
 
-def _state(session: Session) -> tuple[dict[Key, Tensor], dict[int, dict[str, Any]]]:
-    """The live tensors by key, and what an optimizer keeps that is no tensor (a momentum that is `None`)."""
-    parameters = session.parameters
-    live: dict[Key, Tensor] = {(index, ""): parameter for index, parameter in enumerate(parameters)}
+def _state(session: Session) -> tuple[tuple[Key, ...], list[Tensor], dict[int, dict[str, Any]]]:
+    """The live tensors with their keys, and what an optimizer keeps that is no tensor (a momentum that is `None`)."""
+    tensors = [*session.parameters, *_buffers(session)]
+    count = len(session.parameters)
+    keys = [(index, "") for index in range(count)] + [(-1 - index, "") for index in range(len(tensors) - count)]
     plain: dict[int, dict[str, Any]] = {}
-    for index, buffer in enumerate(_buffers(session)):
-        live[-1 - index, ""] = buffer
-    for index, parameter in enumerate(parameters):
+    for index, parameter in enumerate(session.parameters):
         if parameter.grad is not None:
-            live[index, "grad"] = parameter.grad
+            keys.append((index, "grad"))
+            tensors.append(parameter.grad)
     # Not made yet is absent here too, which is not the same as zero: the two train differently.
-    for index, parameter in enumerate(parameters if session.optimizer.state else ()):
+    for index, parameter in enumerate(session.parameters if session.optimizer.state else ()):
         for name, value in session.optimizer.state.get(parameter, {}).items():
             if isinstance(value, Tensor):
-                live[index, name] = value
+                keys.append((index, name))
+                tensors.append(value)
             else:
                 plain.setdefault(index, {})[name] = value
-    return live, plain
+    return tuple(keys), tensors, plain
 
 
 def _buffers(session: Session) -> list[Tensor]:

@@ -35,8 +35,7 @@ class Digits:
         self.seed, self.device = seed, device
         self._train, self._train_labels, self._test, self._test_labels = (t.to(device) for t in _digits())
         self._epoch = -1
-        self._shuffled = self._train
-        self._shuffled_labels = self._train_labels
+        self._order = torch.empty(0)
 
     @property
     def size(self) -> int:
@@ -45,13 +44,10 @@ class Digits:
     def batch(self, cursor: Cursor, size: int) -> tuple[Tensor, Tensor]:
         """Images and labels from the cursor on, fewer than `size` at the end of the epoch."""
         if cursor.epoch != self._epoch:
-            order = permutation(self.seed, cursor.epoch, self.size).to(self._train.device)
-            # Shuffled once an epoch: a batch is then a slice, which is quicker than gathering it.
-            self._shuffled, self._shuffled_labels = self._train[order], self._train_labels[order]
+            self._order = permutation(self.seed, cursor.epoch, self.size).to(self._train.device)
             self._epoch = cursor.epoch
-        end = cursor.offset + size
-        # Copies, as indexing would make them: a model may write into its input.
-        return self._shuffled[cursor.offset : end].clone(), self._shuffled_labels[cursor.offset : end].clone()
+        chosen = self._order[cursor.offset : cursor.offset + size]
+        return self._train.index_select(0, chosen), self._train_labels.index_select(0, chosen)
 
     def after(self, cursor: Cursor, size: int) -> Cursor:
         """Where the next batch starts once the `size` samples at the cursor are done."""

@@ -22,12 +22,17 @@ def go(channel: Channel, session: Session, report: Report, message: Back | Seek)
     branch, place = target(session, message)
     words = f"step {branch.journal.steps_at(place):,}" + (f" of {branch.name}" if len(session.branches) > 1 else "")
     seconds = session.history.seconds_to(branch, place)
-    if seconds > LONG:
+    told = seconds > LONG
+    if told:
         report.frame(f"going to {words}", seeking=True)
     began = time.perf_counter()
 
     def between() -> bool:
+        nonlocal told
         spent = time.perf_counter() - began
+        if not told and spent > LONG:
+            told = True
+            report.on_the_way(f"going to {words}")
         whole = max(seconds, spent)
         # In milliseconds; it may take longer than was thought, and then it is not yet there all the same.
         channel.give(Progress(f"To {words}, about {whole:.0f} s", int(1000 * spent), int(1000 * whole) + 1))
@@ -36,8 +41,11 @@ def go(channel: Channel, session: Session, report: Report, message: Back | Seek)
     arrived = False
     try:
         arrived = session.seek(place, branch=branch.name, between=between)
+        if arrived and isinstance(message, Seek):
+            session.stepper.go(place, message.item)
     finally:
         channel.give(Progress("", 1, 1))
+    words = session.stepper.words() or words
     report.frame(f"at {words}" if arrived else f"cancelled on the way to {words}")
 
 

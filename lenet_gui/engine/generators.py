@@ -77,6 +77,9 @@ class Generators:
 
     def install(self, state: GeneratorState, device: str) -> None:
         """Be where they were when the session was on this device."""
+        if self._depth and device != self._device and self._outside is not None:
+            _install(self._outside, self._device)
+            self._outside = _capture(device)
         self._device = device
         self.state = state
 

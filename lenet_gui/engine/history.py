@@ -6,9 +6,11 @@ forward whose output or loss is still alive, a freed graph's too, and not the la
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Iterable
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,7 +19,7 @@ from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.checkpoint import Checkpoint, Spare
 from lenet_gui.engine.generators import GeneratorState, drawn_elsewhere
 from lenet_gui.engine.swap import Swap
-from lenet_gui.protocol import Command
+from lenet_gui.protocol import Budget, Command
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -26,20 +28,21 @@ Key = tuple[Branch, int]
 """The branch that a checkpoint belongs to, and its place."""
 SPACING = 0.008
 """Seconds of replay between two checkpoints near the newest step: going back there is instant."""
+SHARE = 0.01
+"""Of the time of a run, what taking checkpoints shall cost: where it is more, they come less often,"""
+WIDER = 1.5
+"""but at most by this factor: going back stays quick."""
 NEAR = 256
 """Steps before the newest one that keep all their checkpoints."""
+APART = 0.1
+"""Seconds of the run between two checkpoints that stay in memory behind those steps, at first.
+
+The others make room for newer ones: to copy into memory that was never used takes three times as long.
+"""
 FAR = 0.25
 """Seconds of the run between two checkpoints on the disk, at first."""
 LONGEST = 1e6
 """Seconds between two checkpoints that nobody asks for any more: then the start and the newest are what is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What checkpoints may take, in bytes: of memory, and of the disk."""
-
-    memory: int = 256 * 2**20
-    disk: int = 2**30
 
 
 BUDGET = Budget()
@@ -55,6 +58,9 @@ class History:
         """What the checkpoints hold, about."""
         self._start = Checkpoint(session, 0)
         self._kept: dict[Key, Checkpoint] = {}
+        # Those of a run that the newest steps still need; and the seconds of the last one that stays behind these.
+        self._recent: deque[Key] = deque()
+        self._stays = -APART
         # Those on the disk, without their numbers, and where these lie.
         self._far: dict[Key, tuple[Checkpoint, int]] = {}
         self._far_apart = FAR
@@ -68,8 +74,28 @@ class History:
         self._draws_elsewhere = False
         # The places of the forwards that the output and the loss come from.
         self._output_from = self._loss_from = 0
+        # Seconds that taking one takes.
+        self._cost = 0.0
         self.due = 0.0
         """The session's seconds from which on another checkpoint is worth its time."""
+        # Behind which one may have to come back, while it is not sure that one arrives somewhere else.
+        self._home: Checkpoint | None = None
+
+    def limit(self, budget: Budget) -> None:
+        """Keep to another budget from now on, and give back at once what is over it."""
+        self.budget, self._far_apart = budget, FAR
+        if self.bytes > budget.memory and self._kept:
+            self._thin(max(self._kept.values(), key=lambda one: one.seconds))
+        self._spare.clear()
+        if self.swap.bytes > budget.disk:
+            self._thin_far()
+            # A file gives no room back: what stays is written into another.
+            swap, self.swap, far, self._far = self.swap, Swap(), self._far, {}
+            try:
+                for key, (one, offset) in far.items():
+                    self._far[key] = one, self.swap.write(swap.read(offset, one.tensors))
+            except OSError:
+                self.budget = replace(budget, disk=0)
 
     # -------------------------------------------------------------------------------------------------- taking them
 
@@ -108,6 +134,7 @@ class History:
             checkpoint = self._take(session, place, session.generators.since(self._sure))
             self._unsure.append((session.branch, place))
         self._keep(checkpoint, session.branch, place + len(session.journal.cycle) - 1)
+        self._roll((session.branch, place), session.steps - NEAR)
 
     def make_sure(self, session: Session) -> None:
         """Look whether what was taken in a run may be used: before anything is, and now and then."""
@@ -168,6 +195,13 @@ class History:
         """About how long going there takes."""
         return self.seconds_at(branch, place) - self._best(branch, place)[0].seconds
 
+    def hold(self, branch: Branch, place: int) -> None:
+        """Keep what leads back to this place, until `let_go`: a long way elsewhere may be left off."""
+        self._home = self._best(branch, place)[0]
+
+    def let_go(self) -> None:
+        self._home = None
+
     def restored(self, checkpoint: Checkpoint) -> None:
         """The session is at this checkpoint now."""
         for one in self._open:
@@ -180,10 +214,14 @@ class History:
     # -------------------------------------------------------------------------------------------------- keeping them
 
     def _take(self, session: Session, place: int, generators: GeneratorState | None = None) -> Checkpoint:
+        began = time.perf_counter()
         checkpoint = Checkpoint(session, place, self._spare, generators)
+        cost = time.perf_counter() - began
+        # The least of late: a single pause of the machine says nothing.
+        self._cost = min(cost, 1.1 * self._cost) if self._cost else cost
         if checkpoint.layout not in self._spare:
             self._spare.clear()  # of another optimizer, or on another device
-        self.due = session.seconds + SPACING
+        self.due = checkpoint.seconds + min(max(SPACING, self._cost / SHARE), WIDER * SPACING)
         self.bytes += checkpoint.bytes
         return checkpoint
 
@@ -192,25 +230,50 @@ class History:
         before = self._kept.pop((branch, checkpoint.place), None)
         if before is not None:
             self._let_go(before)
+            self._home = checkpoint if before is self._home else self._home
         self._kept[branch, checkpoint.place] = checkpoint
-        if self.budget.disk:
+        if checkpoint.bytes <= self.budget.disk:
             self._write(branch, checkpoint)
         if self.bytes > self.budget.memory:
             self._thin(checkpoint)
 
+    def _roll(self, key: Key, oldest: int) -> None:
+        """Go on with a run to the newest checkpoint `key`: of those before step `oldest` only a few stay."""
+        if self._recent and self._recent[0][0] is not key[0]:
+            self._recent.clear()  # what another branch has stays, while there is room
+            self._stays = -APART
+        self._recent.append(key)
+        while self._recent:
+            one = self._kept.get(self._recent[0])
+            if one is not None and one.steps >= oldest:
+                break
+            passed = self._recent.popleft()
+            if one is None:
+                continue
+            if abs(one.seconds - self._stays) >= APART:
+                self._stays = one.seconds
+            else:
+                self._let_go(self._kept.pop(passed))
+
     def _write(self, branch: Branch, checkpoint: Checkpoint) -> None:
         """Onto the disk too, if none lies near: the memory will not hold it for ever."""
-        newest = max((one.seconds for (owner, _), (one, _) in self._far.items() if owner is branch), default=0.0)
-        if checkpoint.seconds < newest + self._far_apart:
+        written = ((one.seconds, key[1]) for key, (one, _) in reversed(self._far.items()) if key[0] is branch)
+        newest, place = next(written, (0.0, 0))
+        if checkpoint.seconds < newest + self._far_apart or checkpoint.place <= place:
             return
         try:
             offset = self.swap.write(checkpoint.tensors)
+        except NotImplementedError:  # a device whose tensors have no numbers
+            return
         except OSError:  # no room: far places take longer, and that is all
             self.budget = replace(self.budget, disk=0)
             return
         written = copy(checkpoint)
         written.tensors = [torch.empty_like(tensor, device="meta") for tensor in checkpoint.tensors]
         self._far[branch, checkpoint.place] = written, offset
+        self._thin_far()
+
+    def _thin_far(self) -> None:
         while self.swap.bytes > self.budget.disk:
             self._far_apart = 2 * max(self._far_apart, 0.001)
             ascending = sorted(((key, one.seconds) for key, (one, _) in self._far.items()), key=lambda item: item[1])
@@ -241,6 +304,7 @@ class History:
             if abs(newest.steps - one.steps) > NEAR or (room := room - one.bytes) < 0:
                 break
             near.add(place)
+        near |= set() if self._home is None else {self._home.place}
         movable = [(key, one.seconds) for key, one in self._kept.items() if key[1] not in near]
         ascending = sorted(movable, key=lambda item: item[1])
         distance = max(SPACING, 0.001)

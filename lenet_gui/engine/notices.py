@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 
-from lenet_gui.protocol import Incoming, Notice, Offer, RecoverOnCpu, Seek
+from lenet_gui.protocol import ExportReport, ExportScript, Incoming, Notice, Offer, RecoverOnCpu, SaveSession, Seek
 
 
 def failure(message: Incoming, error: Exception, device: str) -> Notice:
@@ -16,6 +16,13 @@ def failure(message: Incoming, error: Exception, device: str) -> Notice:
     words = f"{type(error).__name__}: {error}"
     details = "".join(traceback.format_exception(error))
     return Notice("failed", f"{type(message).__name__} failed", words, advice, details=details, offers=offers)
+
+
+def unusable(message: Incoming, error: Exception) -> Notice:
+    """Something that was asked for is not to be had; the error says why, in words."""
+    if isinstance(message, SaveSession | ExportScript | ExportReport):
+        return Notice("note", "Nothing was written", str(error), "The session goes on as it is.")
+    return Notice("note", "That cannot be used", str(error), "What was before stays in force.")
 
 
 def anomaly(step: int) -> Notice:

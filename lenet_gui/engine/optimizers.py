@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import torch
@@ -70,6 +71,7 @@ def _choice(label: str, name: str, lr: float, **preset: Value) -> OptimizerChoic
     return OptimizerChoice(label, name, lr, tuple(sorted(preset.items())), options)
 
 
+@cache
 def _default(name: str, option: str) -> Value:
     defaults = inspect.signature(_class(name)).parameters
     if option in ("beta1", "beta2"):

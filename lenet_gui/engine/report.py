@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections import deque
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -73,7 +74,17 @@ class Report:
             self._keeper.file,
             self._keeper.unsaved,
         )
-        self._channel.give(self._viewer.frame(situation))
+        self._newest = self._viewer.frame(situation)
+        self._channel.give(self._newest)
+
+    def on_the_way(self, reason: str) -> None:
+        """The newest frame once more: one is no longer sure to be there, and can leave off going elsewhere."""
+        self._channel.give(replace(self._newest, reason=reason, running=True, allowed=view.SEEKING))
+
+    @property
+    def run(self) -> int:
+        """The number of this run of the program."""
+        return self._run
 
     @property
     def behind(self) -> bool:

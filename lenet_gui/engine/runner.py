@@ -9,9 +9,10 @@ import time
 from collections import deque
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 from lenet_gui.channel import Channel
-from lenet_gui.engine import detours, notices, printing, view
+from lenet_gui.engine import debugging, detours, notices, printing, view
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.data import DataError
 from lenet_gui.engine.refusal import Refused
@@ -23,6 +24,7 @@ from lenet_gui.protocol import (
     AddBookmark,
     Advance,
     Back,
+    BudgetRequest,
     Command,
     DropBookmark,
     Evaluate,
@@ -42,15 +44,39 @@ from lenet_gui.protocol import (
     SaveSession,
     Seek,
     SeekRequest,
+    SetBudget,
     SetRate,
     StartRace,
     TensorRequest,
     UpdateRequest,
 )
+from lenet_gui.protocol_trace import (
+    DropBreakpoint,
+    DropWatch,
+    FindNotFinite,
+    Move,
+    PlotWatch,
+    RunBack,
+    SetBreakpoint,
+    SetWatch,
+    TraceRequest,
+)
 from lenet_gui.settings import Settings
 
 ENDLESS = 2**62
-STOPPING = (Advance, Run, SetRate, NewRun, RecoverOnCpu, Back, Seek, StartRace, OpenSession, RecoverSession)
+STOPPING = (
+    Advance,
+    Run,
+    SetRate,
+    NewRun,
+    RecoverOnCpu,
+    Back,
+    Seek,
+    StartRace,
+    OpenSession,
+    RecoverSession,
+    *get_args(debugging.Moving),
+)
 """What ends a run before it is looked at. Everything else is answered while it goes on."""
 
 
@@ -62,6 +88,8 @@ class Runner:
         self._channel = channel
         self._settings = settings or Settings()
         self._pending: deque[Incoming] = deque()
+        self._before: Session | None = None
+        self._later: list[TraceRequest] = []
         self._runs = 0
         self._keeper = Keeper(channel, root)
 
@@ -92,6 +120,8 @@ class Runner:
 
     def _begin(self, session: Session, exact: bool = True, file: str = "") -> None:
         self._keeper.begin(session, file)
+        debugging.begin(self._channel, session, self._before)
+        self._before = session
         self._runs += 1
         self._session = session
         self._report = Report(self._channel, session, self._runs, self._keeper, exact)
@@ -107,7 +137,7 @@ class Runner:
         except Differs as differs:
             self._refused(message, notices.differs(differs.step))
         except (DataError, ValueError) as error:
-            self._refused(message, Notice("note", "That cannot be used", str(error), "What was before stays in force."))
+            self._refused(message, notices.unusable(message, error))
         except Exception as error:
             self._channel.give(notices.failure(message, error, self._session.settings.device))
 
@@ -135,6 +165,8 @@ class Runner:
                 detours.race(self._channel, self._session, self._report, message)
             case Back() | Seek():
                 detours.go(self._channel, self._session, self._report, message)
+            case Move() | RunBack() | PlotWatch() | FindNotFinite():
+                debugging.go(self._channel, self._session, self._report, message, self._do)
             case Run():
                 self._run(message)
             case NewRun(settings):
@@ -165,10 +197,16 @@ class Runner:
                 self._channel.give(view.update_reply(self._session, message))
             case SeekRequest():
                 self._channel.give(view.seek_reply(self._session, message))
+            case SetBreakpoint() | DropBreakpoint() | SetWatch() | DropWatch():
+                self._report.frame(debugging.mark(self._session, message))
+            case TraceRequest():
+                self._channel.give(view.trace_reply(self._session, message))
             case RenameBranch() | AddBookmark() | DropBookmark():
                 self._name(message)
             case SaveSession() | ExportScript() | ExportReport() | ForgetSession():
                 self._report.frame(self._keeper.do(message))
+            case SetBudget() | BudgetRequest():
+                self._channel.give(self._keeper.budget(message))
             case PrintRequest(what):
                 self._channel.give(printing.answer(self._session, what))
             case _:
@@ -224,14 +262,17 @@ class Runner:
                 self._run_paced(run.rate)
         finally:
             self._channel.wants_frame = True
+            self._pending += self._later
+            self._later.clear()
         self._tell_if_it_differs(before)
-        self._report.frame("paused" if self._channel.pausing else "run ended")
+        why = f"stopped {self._session.stops.words}" if self._session.stops.stopped else ""
+        self._report.frame(why or ("paused" if self._channel.pausing else "run ended"))
 
     def _run_unlimited(self) -> None:
         session, start = self._session, self._session.steps
         end = start + self._steps_left
         try:
-            session.run(self._steps_left, lambda: self._between(end - session.steps if self._counted else None))
+            session.stops.run(self._steps_left, lambda: self._between(end - session.steps if self._counted else None))
         finally:
             if session.steps > start:
                 cycle = session.journal.cycle
@@ -252,7 +293,8 @@ class Runner:
                 if message is not None:
                     self._pending.append(message)
                 continue
-            self._do(session.next_command)
+            if session.stops.on(self._do):
+                break
             due = max(due + 1 / rate, time.perf_counter() - 1 / rate)
             self._channel.wants_frame = True
         self._end_of_run(end - session.steps)
@@ -277,6 +319,8 @@ class Runner:
         while (message := waiting.pop(0) if waiting else self._channel.receive(0)) is not None:
             if isinstance(message, STOPPING):
                 self._pending.append(message)
+            elif isinstance(message, TraceRequest):
+                self._later.append(message)  # where it stops there is something to look at
             else:
                 self._answer_in_run(message)
         return not self._pending and not self._channel.pausing
@@ -291,5 +335,7 @@ class Runner:
             self._aside(message)
         except Refused as refused:
             self._channel.give(refused.notice)
+        except (DataError, ValueError) as error:
+            self._channel.give(notices.unusable(message, error))
         except Exception as error:
             self._channel.give(notices.failure(message, error, self._session.settings.device))

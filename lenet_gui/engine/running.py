@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -20,6 +20,14 @@ SURE = 1.0
 """Seconds of a run between two looks at whether its checkpoints can be relied on."""
 SLICE = 0.02
 """Seconds of the bare path between two looks at what else is asked for."""
+
+
+class Paused(Exception):
+    """Somebody who looked on wants to stop here: behind a command of the bare path. `why` is theirs."""
+
+    def __init__(self, why: Any) -> None:
+        super().__init__()
+        self.why = why
 
 
 def run(session: Session, steps: int, between: Callable[[], bool]) -> int:
@@ -43,26 +51,40 @@ def run(session: Session, steps: int, between: Callable[[], bool]) -> int:
 def _cycles(session: Session, end: int, between: Callable[[], bool]) -> None:
     with session.undisturbed():
         start = session.steps
-        going = between()
-        look = time.perf_counter() + SURE
-        while going and session.steps < end - 1:
-            _slice(session, end - 1 - session.steps)
-            if time.perf_counter() > look:
-                session.history.make_sure(session)
-                look = time.perf_counter() + SURE
-            going = between()
-        session.history.make_sure(session)
+        going = bare(session, end - 1, between)
         if session.steps < end and (going or session.steps > start):
             # Command by command, so that where the run stops everything can be looked at.
             for command in session.journal.cycle:
                 session.apply(command)
 
 
-def _slice(session: Session, most: int) -> None:
+def bare(session: Session, end: int, between: Callable[[], bool], looks: Sequence[Callable[[], None]] = ()) -> bool:
+    """Whole steps until so many are done, as fast as they go; False where `between` ended it.
+
+    `looks` are called behind each command of the cycle; one may raise Paused, and there it then stands.
+    """
+    with session.undisturbed():
+        going = between()
+        look = time.perf_counter() + SURE
+        try:
+            while going and session.steps < end:
+                _slice(session, end - session.steps, looks)
+                if time.perf_counter() > look:
+                    session.history.make_sure(session)
+                    look = time.perf_counter() + SURE
+                going = between()
+        finally:
+            session.history.make_sure(session)
+    return going
+
+
+def _slice(session: Session, most: int, looks: Sequence[Callable[[], None]]) -> None:
     """The bare path for about 20 ms, at most to the end of the epoch."""
     torch.set_num_threads(session.settings.threads)
     journal, history, settings = session.journal, session.history, session.settings
     cycle = [partial(COMMANDS[command.name], session, **dict(command.arguments)) for command in journal.cycle]
+    if looks:
+        cycle = [partial(_both, command, look) for command, look in zip(cycle, looks, strict=True)]
     opening, rest = cycle[0], cycle[1:]
     checkpoints = journal.cycle[0].name == "zero_grad"
     place, each, taken, reached = len(journal), len(cycle), 0, 0
@@ -83,6 +105,10 @@ def _slice(session: Session, most: int) -> None:
             now = time.perf_counter()
             if now > end or session.epoch_ended:
                 break
+    except Paused as paused:
+        failure, reached = paused, reached + 1
+        if reached == each:
+            taken, reached = taken + 1, 0
     except Exception as error:
         failure = error
     session.seconds = seconds + time.perf_counter() - began
@@ -94,4 +120,12 @@ def _slice(session: Session, most: int) -> None:
         for command in journal.cycle[:reached]:
             journal.append(command)
         history.forget_behind(session.branch, len(journal))
+        if isinstance(failure, Paused):
+            travel.settle(session)
+            raise failure
         raise travel.refuse(session, journal.cycle[reached], failure, settings) from failure
+
+
+def _both(do: Callable[[], Any], look: Callable[[], None]) -> None:
+    do()
+    look()

@@ -24,7 +24,11 @@ from lenet_gui.engine.history import BUDGET, Budget, History
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.net import Net
 from lenet_gui.engine.steplog import StepLog
+from lenet_gui.engine.stops.stops import Stops
+from lenet_gui.engine.stops.watches import Watches
 from lenet_gui.engine.storage import session_file
+from lenet_gui.engine.trace.stepper import Stepper
+from lenet_gui.engine.trace.trace import Trace
 from lenet_gui.protocol import PHASES, Accuracy, Command
 from lenet_gui.settings import Settings, Value
 
@@ -46,6 +50,8 @@ class Session:
         self.make_model = make_model
         # What was done up to here. In the past of a branch the branch has more, and a longer log.
         self.journal = Journal(self.settings)
+        self.item = 0
+        """How many items of the next command are done, as far as is shown: operations, autograd nodes, parameters."""
         self.seconds = 0.0
         """How long it took to come here from the start, without the pauses."""
         self.source = source(self.settings.data, self.settings.seed, "cpu")
@@ -74,6 +80,9 @@ class Session:
         self.bookmarks: list[Bookmark] = []
         self.equip()
         self.history = History(self, budget)
+        self.stepper = Stepper(self)
+        self.stops = Stops(self)
+        self.watches = Watches(self)
 
     def equip(self) -> None:
         """Make what follows from the settings alone: data and model on the device, mode, loss, a fresh optimizer.
@@ -135,6 +144,7 @@ class Session:
         In the past, what the branch did next leads along it; anything else makes a new branch grow from here.
         """
         settings, place = self.settings, len(self.journal)
+        self.item = 0
         self.history.before(command, self, place)
         start = time.perf_counter()
         try:
@@ -182,6 +192,7 @@ class Session:
         The last step is taken command by command, so that where the run stops everything can be looked at.
         Raises Refused when PyTorch refuses a phase; what was done before it stays.
         """
+        self.item = 0
         return running.run(self, steps, between)
 
     # ------------------------------------------------------------------------------------------------ other places
@@ -209,7 +220,10 @@ class Session:
         place = len(there.journal) if place is None else place
         if not 0 <= place <= len(there.journal):
             raise ValueError(f"there is no place {place:,}; choose one from 0 to {len(there.journal):,}")
-        return travel.go(self, there, place, between)
+        with self.undisturbed():
+            arrived = travel.go(self, there, place, between)
+        self.item = 0 if arrived else self.item
+        return arrived
 
     def step_back(self, commands: int = 1) -> None:
         """Undo the last commands, one phase as it comes. At the start of the run it stays there."""
@@ -262,6 +276,10 @@ class Session:
             for key, value in self.optimizer.state.get(parameter, {}).items():
                 found[f"{name}: {key}"] = value if isinstance(value, Tensor) or value is None else torch.tensor(value)
         return found | dict(self.model.named_buffers())
+
+    def trace(self) -> Trace:
+        """The step that is under way (the finished one between two steps) in detail: operations, nodes, updates."""
+        return self.stepper.trace()
 
     def digest(self) -> str:
         """A hash over everything that decides how the run goes on: equal digests are equal to the bit."""

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 BLOCK = 512
+VIEWS = 16
+"""Rows that are made ready to be written at a time."""
 WATCHED = 6
 
 
@@ -21,22 +23,27 @@ class StepLog:
         name, self._parameter = _watched(model)
         self.names = ("loss", *(f"{name}.grad[{i}]" for i in range(min(WATCHED, self._parameter.numel()))))
         self._blocks: list[NDArray[np.float32]] = []
-        self._start_block(model, device)
+        self._start_block(device)
 
     def __len__(self) -> int:
         return len(self._blocks) * BLOCK + self._filled
 
     def append(self, loss: Tensor | None) -> None:
         """Write the row of the step that was just taken."""
-        grad = self._parameter.grad
+        if not self._ready:
+            # Not one by one: indexing a tensor in the running path would cost more than the copy itself.
+            rows = self._block[self._filled : self._filled + VIEWS]
+            self._ready = [*zip(rows[:, 0].unbind(), rows[:, 1:].unbind(), strict=True)][::-1]
+        for_loss, for_grad = self._ready.pop()
         if loss is None:
-            self._losses[self._filled].fill_(torch.nan)
+            for_loss.fill_(torch.nan)
         else:
-            self._losses[self._filled].copy_(loss.detach())
+            for_loss.copy_(loss.detach())
+        grad = self._parameter.grad
         if grad is None:
-            self._grads[self._filled].fill_(torch.nan)
+            for_grad.fill_(torch.nan)
         else:
-            self._grads[self._filled].copy_(grad if grad.shape == self._grads[0].shape else grad.reshape(-1)[:WATCHED])
+            for_grad.copy_(grad if grad.shape == for_grad.shape else grad.reshape(-1)[:WATCHED])
         self._filled += 1
         if self._filled == BLOCK:
             self._blocks.append(self._block.cpu().numpy().copy())
@@ -55,7 +62,7 @@ class StepLog:
         block, row = divmod(step, BLOCK)
         if block < len(self._blocks):
             return int(self._blocks[block][row, 0].view(np.int32))
-        return int(self._losses[row].view(torch.int32))
+        return int(self._block[row, 0].view(torch.int32))
 
     def until(self, steps: int, model: nn.Module, device: str) -> StepLog:
         """The first rows as a log of its own that can grow on. Full blocks are shared: nobody writes into one."""
@@ -74,17 +81,16 @@ class StepLog:
     def move(self, model: nn.Module, device: str) -> None:
         """Follow the model to another device, where the newest rows are kept from now on."""
         newest, filled = self._block, self._filled
-        self._start_block(model, device)
+        self.watch(model)
+        self._start_block(device)
         self._block[:filled].copy_(newest[:filled])
         self._filled = filled
 
-    def _start_block(self, model: nn.Module, device: str) -> None:
-        self._parameter = _watched(model)[1]
+    def _start_block(self, device: str) -> None:
         self._filled = 0
-        block = self._block = torch.empty(BLOCK, len(self.names), device=device)
-        # Views made once: indexing a tensor in the running path would cost more than the copy itself.
-        self._losses = block[:, 0].unbind()
-        self._grads = block[:, 1:].unbind()
+        self._block = torch.empty(BLOCK, len(self.names), device=device)
+        # By row that is written next, the last of them first: where its loss and its gradients go.
+        self._ready: list[tuple[Tensor, Tensor]] = []
 
 
 def _watched(model: nn.Module) -> tuple[str, nn.Parameter]:

@@ -35,9 +35,9 @@ def target(session: Session, message: Back | Seek) -> tuple[Branch, int]:
     journal, place = session.journal, len(session.journal)
     match message:
         case Back("phase", n):
-            return session.branch, max(0, place - n)
+            return session.branch, max(0, place - n + (session.item > 0))
         case Back(_, n):
-            whole = session.steps - n + (place > journal.place_of_step(session.steps))
+            whole = session.steps - n + (place > journal.place_of_step(session.steps) or session.item > 0)
             return session.branch, journal.place_of_step(max(0, whole))
         case Seek(step, name, commands):
             branch = session.branch_called(name) if name else session.branch
@@ -50,6 +50,7 @@ def go(session: Session, branch: Branch, place: int, between: Callable[[], bool]
     """`Session.seek`. False where `between` ended it; the session is then where it was."""
     origin = session.branch, len(session.journal)
     start = session.history.start_for(branch, place)
+    session.history.hold(*origin)
     try:
         if session.branch is not branch or not start.place <= len(session.journal) <= place:
             restore(session, start, branch)
@@ -57,15 +58,25 @@ def go(session: Session, branch: Branch, place: int, between: Callable[[], bool]
     except Exception:
         _return(session, *origin)
         raise
-    if not arrived:
-        _return(session, *origin)
+    else:
+        if not arrived:
+            _return(session, *origin)
+    finally:
+        session.history.let_go()
     return arrived
 
 
-def follow(session: Session, end: int, between: Callable[[], bool] = lambda: True, compare: bool = True) -> bool:
+def follow(
+    session: Session,
+    end: int,
+    between: Callable[[], bool] = lambda: True,
+    compare: bool = True,
+    watch: Callable[[Command, int], None] | None = None,
+) -> bool:
     """Do what the branch has next, up to the place `end`. False where `between` ended it, there.
 
-    Raises Differs at the first step whose loss has not the bits that the branch's log has, unless not to `compare`.
+    `watch` is called behind each command with the place then; what it raises ends it there. Raises Differs at the
+    first step whose loss has not the bits that the branch's log has, unless not to `compare`.
     """
     branch, place, history = session.branch, len(session.journal), session.history
     journal, recorded = branch.journal, len(branch.log) if compare else 0
@@ -91,6 +102,8 @@ def follow(session: Session, end: int, between: Callable[[], bool] = lambda: Tru
                 step = session.steps - 1
                 if command.name == "step" and step < recorded and _differ(session, step):
                     raise Differs(session.steps)
+                if watch is not None:
+                    watch(command, place)
                 if now > look:
                     session.journal = journal.until(place)
                     if not between():
@@ -138,6 +151,11 @@ def refuse(session: Session, command: Command, error: Exception, settings: Setti
             raise
         session.settings, changed = settings, ()
     return Refused(explain(error, command, session, changed))
+
+
+def settle(session: Session) -> None:
+    """Have all that is seen at this place: the bare path leaves out what only a person looks at."""
+    _return(session, session.branch, len(session.journal))
 
 
 def _return(session: Session, branch: Branch, place: int) -> None:

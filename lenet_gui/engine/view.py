@@ -13,7 +13,11 @@ from torch import Tensor
 
 from lenet_gui.engine.autograd import chain
 from lenet_gui.engine.branch import Branch
+from lenet_gui.engine.expressions.expression import NotYet
 from lenet_gui.engine.session import Session
+from lenet_gui.engine.trace.names import lookup
+from lenet_gui.engine.trace.reply import reply
+from lenet_gui.engine.trace.trace import Update
 from lenet_gui.engine.travel import target
 from lenet_gui.protocol import (
     PHASES,
@@ -33,11 +37,14 @@ from lenet_gui.protocol import (
     UpdateReply,
     UpdateRequest,
 )
+from lenet_gui.protocol_trace import TraceReply, TraceRequest
 from lenet_gui.settings import Settings
 
 THUMBNAILS = 64
+NOT_YET = "not yet computed"
 
-STOPPED = (*PHASES, "next_batch", "set", "edit", "advance", "run", "back", "seek", "evaluate", "new")
+STOPPED = (*PHASES, "next_batch", "set", "edit", "advance", "run", "back", "seek", "evaluate", "new", "find")
+INSIDE = ("advance", "run", "back", "seek", "evaluate", "new", "find")
 SEEKING = ("pause",)
 RUNNING = ("set", "pause", "evaluate", "new")
 
@@ -71,24 +78,40 @@ class Viewer:
         self._seen: list[Callable[[], Tensor | None]] = []
         self._forwarded: tuple[int | None, bool] | None = None
         self._samples = _samples(session)
+        # Of a forward that the cursor stands in, with its trace's number.
+        self._inside: tuple[int, BatchView] | None = None
 
     def frame(self, now: Situation) -> Frame:
         """Everything the panels need at this place. The batch is the same value as before while it has not changed."""
         session = self._session
         tensors = [tensor for tensor in (session.input, session.output, session.target) if tensor is not None]
+        if (inside := session.stepper.inside()) is not None and inside.command.name == "forward":
+            return _frame(session, self._modules, self._batch_inside(), now)
         unchanged = len(tensors) == len(self._seen) and session.forwarded == self._forwarded
         if not unchanged or any(seen() is not tensor for seen, tensor in zip(self._seen, tensors, strict=True)):
             self._seen, self._forwarded = [weakref.ref(tensor) for tensor in tensors], session.forwarded
             self._samples = _samples(session)
         return _frame(session, self._modules, self._samples, now)
 
+    def _batch_inside(self) -> BatchView:
+        """What a forward under way was given; nothing has come out yet."""
+        session, number = self._session, self._session.stepper.number
+        if self._inside is None or self._inside[0] != number:
+            trace = session.trace()
+            assert trace.batch is not None
+            self._inside = number, _batch(trace.batch, trace.labels, torch.empty(0, 0), len(trace.batch))
+        return self._inside[1]
+
 
 def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView, now: Situation) -> Frame:
     size = session.source.size
     batch_size = session.settings.batch_size
     idle = {"evaluate"} if session.source.test is None else set[str]()
-    idle |= set() if len(session.journal) else {"back"}
+    idle |= set() if len(session.journal) or session.item else {"back"}
     allowed = SEEKING if now.seeking else RUNNING if now.running else STOPPED
+    if session.item and allowed is STOPPED:
+        # Between its items a command can only be finished or left: what changes the state stands between commands.
+        allowed = (session.next_command.name, *INSIDE)
     return Frame(
         run=now.run,
         place=place_of(session),
@@ -114,6 +137,9 @@ def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView,
         exact=now.exact,
         file=now.file,
         unsaved=now.unsaved,
+        trace=0 if now.running or now.seeking else session.stepper.number,
+        breakpoints=session.stops.rows(),
+        watches=session.watches.rows(now.running or now.seeking),
         branches=tuple(_branch_row(branch) for branch in session.branches),
         bookmarks=tuple(
             BookmarkRow(Place(mark.branch.name, mark.place), mark.branch.journal.steps_at(mark.place), mark.note)
@@ -130,19 +156,34 @@ def _next_phase(session: Session) -> str:
 
 def _branch_row(branch: Branch) -> BranchRow:
     parent, leaves = ("", 0) if branch.parent is None else (branch.parent.name, branch.journal.steps_at(branch.leaves))
-    return BranchRow(branch.name, parent, leaves, branch.journal.steps, len(branch.journal))
+    return BranchRow(branch.name, parent, leaves, branch.journal.steps, len(branch.journal), branch.leaves)
 
 
 def place_of(session: Session) -> Place:
-    return Place(session.branch.name, len(session.journal))
+    return Place(session.branch.name, len(session.journal), session.item)
 
 
 def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
-    """The value or gradient of a tensor by its name. Raises KeyError when the model has none of this name."""
-    tensor = session.tensors()[request.name if request.part == "value" else f"{request.name}.grad"]
-    shape = tuple(session.tensors()[request.name].shape)  # pyright: ignore[reportOptionalMemberAccess]
+    """The value or gradient of a tensor by its name, as of the cursor; of an operation of this step too.
+
+    Raises KeyError where there is none of this name.
+    """
+    name = request.name if request.part == "value" else f"{request.name}.grad"
+    try:
+        tensor = lookup(session, name)
+    except NotYet:
+        return TensorReply(request.id, place_of(session), request.name, request.part, (), NOT_YET, None)
+    assert tensor is None or isinstance(tensor, Tensor)
+    shaped = lookup(session, request.name) if tensor is None else tensor
+    shape = tuple(shaped.shape) if isinstance(shaped, Tensor) else ()
     values = None if tensor is None else _array(tensor, request.limit)
     return TensorReply(request.id, place_of(session), request.name, request.part, shape, repr(tensor), values)
+
+
+def trace_reply(session: Session, request: TraceRequest) -> TraceReply:
+    """The step that the cursor stands in. Raises what going over it again raises."""
+    trace = session.trace()
+    return reply(request.id, session.stepper.number, trace, session.stepper.sources, request.sample, session.settings)
 
 
 def seek_reply(session: Session, request: SeekRequest) -> SeekReply:
@@ -156,6 +197,12 @@ def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
     if request.name not in dict(session.model.named_parameters()):
         raise KeyError(request.name)
     place = place_of(session)
+    done = _update_inside(session, request.name)
+    if done is not None:
+        arrays = [
+            None if one is None else _array(one, request.limit) for one in (done.before, done.gradient, done.after)
+        ]
+        return UpdateReply(request.id, place, request.name, update_rule(session.settings), *arrays)
     if session.last_update is None:
         return UpdateReply(request.id, place, request.name, update_rule(session.settings), None, None, None)
     settings, parameters = session.last_update
@@ -169,6 +216,13 @@ def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
         None if gradient is None else _array(gradient, request.limit),
         _array(after, request.limit),
     )
+
+
+def _update_inside(session: Session, name: str) -> Update | None:
+    """What the step that the cursor stands in has done to a parameter already."""
+    inside = session.stepper.inside()
+    items = inside.items[: session.item] if inside is not None else []
+    return next((one for one in items if isinstance(one, Update) and one.parameter == name), None)
 
 
 def update_rule(settings: Settings) -> str:
@@ -192,14 +246,11 @@ def update_rule(settings: Settings) -> str:
     return f"{rule}  ({rest})" if rest else rule
 
 
-def _place(session: Session) -> Place:
-    return Place("main", len(session.journal))
-
-
 def _parameters(session: Session) -> tuple[ParameterRow, ...]:
-    named = list(session.model.named_parameters())
-    values = [parameter.detach() for _, parameter in named]
-    grads = [parameter.grad for _, parameter in named]
+    state = session.stepper.state()
+    named = [(name, state[name], state[f"{name}.grad"]) for name, _ in session.model.named_parameters()]
+    values = [value.detach() for _, value, _ in named if value is not None]
+    grads = [grad for *_, grad in named]
     # All norms are taken at once, and read from the device in one go.
     norms = iter(_norms([*values, *(grad for grad in grads if grad is not None)]))
     value_norms = [next(norms) for _ in values]
@@ -207,7 +258,7 @@ def _parameters(session: Session) -> tuple[ParameterRow, ...]:
         ParameterRow(
             name, tuple(value.shape), _dtype(value), value.numel(), norm, None if grad is None else next(norms)
         )
-        for (name, _), value, norm, grad in zip(named, values, value_norms, grads, strict=True)
+        for (name, *_), value, norm, grad in zip(named, values, value_norms, grads, strict=True)
     )
 
 
@@ -232,6 +283,11 @@ def _samples(session: Session) -> BatchView:
         scores = output.detach().reshape(size, -1)[:THUMBNAILS]
     if labels is None and session.target is not None and not session.target.is_floating_point():
         labels = session.target.reshape(-1)
+    return _batch(images, labels, scores, size)
+
+
+def _batch(images: Tensor, labels: Tensor | None, scores: Tensor, size: int) -> BatchView:
+    images = images[:THUMBNAILS]
     return BatchView(
         size,
         _array(images.flatten(0, -3), THUMBNAILS * images[0].numel()),

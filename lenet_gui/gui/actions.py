@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence, QPixmap
 from lenet_gui.gui import theme
 from lenet_gui.gui.preferences import Preferences
 from lenet_gui.protocol import PHASES, Advance, Back, Command, Evaluate, Frame, Incoming, PrintRequest, Seek
+from lenet_gui.protocol_trace import FindNotFinite, Move, RunBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,12 @@ VARIANT_ENTRIES = (
 )  # fmt: skip
 
 RUN_ENTRIES = (
-    Entry("advance_phase", "Phase", "Go one phase on: the highlighted one", Advance("phase"), "advance",
-          keys="F10", icon="phase"),
+    Entry("into", "Into", "One item on: an operation of a forward, a node of a backward, a parameter of a step",
+          Move("into"), "advance", keys="F11", icon="into"),
+    Entry("advance_phase", "Over", "Go on past the highlighted phase; inside of one, past the module's call that is "
+          "next", Move("over"), "advance", keys="F10", icon="over"),
+    Entry("out", "Out", "Go on to the end of the module's call or the phase that this stands in", Move("out"),
+          "advance", keys="Shift+F11", icon="out"),
     Entry("advance_step", "Whole step", "Go on to the end of this training step", Advance("step"), "advance",
           keys="F8", icon="whole_step"),
     Entry("run", "Run", "Train until paused, at the speed of the slider", allowed="run", keys="F5", icon="run"),
@@ -72,6 +77,10 @@ RUN_ENTRIES = (
           keys="Ctrl+R", icon="run_n"),
     Entry("evaluate", "Evaluate", "Measure the accuracy on the held-out test data. Training is not changed",
           Evaluate(), "evaluate", keys="Ctrl+E", icon="evaluate"),
+    Entry("break_here", "Break here", "Set or remove a breakpoint at the chosen operation, node or line", keys="F9"),
+    Entry("watch_here", "Watch…", "Keep an eye on an expression", keys="Ctrl+W"),
+    Entry("find_not_finite", "Where did it go wrong?", "Go to the first operation of the run at which something was "
+          "not finite", FindNotFinite(), "find"),
     Entry("new_run", "New run", "Start over with new weights, from the settings as they are", allowed="new",
           keys="Ctrl+N", icon="new"),
 )  # fmt: skip
@@ -79,13 +88,21 @@ RUN_ENTRIES = (
 GO_ENTRIES = (
     Entry("back_step", "Step back", "Go back to the end of the training step before, to the bit; within a step to "
           "its beginning", Back("step"), "back", keys="Ctrl+Shift+F8", icon="back_step"),
-    Entry("back_phase", "Phase back", "Undo the last phase, to the bit: every number is that of then", Back("phase"),
-          "back", keys="Ctrl+Shift+F10", icon="back_phase"),
+    Entry("back_phase", "Over, back", "Undo the last phase, to the bit: every number is that of then; inside of one, "
+          "the module's call before", Move("over", back=True), "back", keys="Ctrl+Shift+F10", icon="back_over"),
+    Entry("back_into", "Into, back", "One item back", Move("into", back=True), "back", keys="Ctrl+Shift+F11"),
+    Entry("back_out", "Out, back", "Back to the start of the module's call or the phase that this stands in",
+          Move("out", back=True), "back", keys="Ctrl+F11"),
+    Entry("run_back", "Run back", "Go back to where a breakpoint stops, or to the start", RunBack(), "back",
+          keys="Ctrl+Shift+F5"),
+    Entry("run_to", "Run to the chosen one", "Go to before the operation, the node or the line that is chosen, "
+          "forwards or back", allowed="seek", keys="Ctrl+F10"),
     Entry("go_to", "Go to step…", "Choose a step or a bookmark, and see how long going there takes", allowed="seek",
           keys="Ctrl+G"),
     Entry("go_to_newest", "Back to the newest", "Go to the end of this branch", Seek(), "seek", keys="Ctrl+End"),
     Entry("add_bookmark", "Add bookmark…", "Remember this place, with a note", allowed="seek", keys="Ctrl+D",
           icon="bookmark"),
+    Entry("budgets", "Room for checkpoints…", "How much memory and disk going back may take, and what it takes now"),
 )  # fmt: skip
 
 PRINT_ENTRIES = tuple(

@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from lenet_gui.channel import Channel
 from lenet_gui.protocol import (
     Accuracy,
+    BudgetReply,
     Frame,
     Incoming,
     Line,
@@ -29,6 +30,7 @@ from lenet_gui.protocol import (
     TensorReply,
     UpdateReply,
 )
+from lenet_gui.protocol_trace import TraceReply, WatchSeries
 
 PAINTING_SHARE = 0.04
 """The share of the wall time that the window's thread may take while training runs: both want the interpreter."""
@@ -47,6 +49,7 @@ class Bridge(QObject):
     """The frames that the slow panels draw: each one by hand, some of them during a run."""
     reply = Signal(object)
     race = Signal(object)
+    watched = Signal(object)
     lines = Signal(object)
     series = Signal(object)
     progress = Signal(object)
@@ -124,8 +127,9 @@ class Bridge(QObject):
             (self.notice, Notice),
             (self.accuracy, Accuracy),
             (self.progress, Progress),
-            (self.reply, TensorReply | UpdateReply | SeekReply),
+            (self.reply, TensorReply | UpdateReply | SeekReply | BudgetReply | TraceReply),
             (self.race, RaceReport),
+            (self.watched, WatchSeries),
         ):
             for value in _of(taken, kind):
                 signal.emit(value)

@@ -1,4 +1,4 @@
-"""Where the panels stand: six docks that are there at once, and the panels that fill them when they are loaded."""
+"""Where the panels stand: docks that are there at once, and the panels that fill them when they are loaded."""
 
 from __future__ import annotations
 
@@ -43,6 +43,30 @@ def _plots() -> Panel:
     return PlotsPanel()
 
 
+def _network() -> Panel:
+    from lenet_gui.gui.network import NetworkPanel
+
+    return NetworkPanel()
+
+
+def _autograd() -> Panel:
+    from lenet_gui.gui.autograd_graph import AutogradPanel
+
+    return AutogradPanel()
+
+
+def _code() -> Panel:
+    from lenet_gui.gui.code import CodePanel
+
+    return CodePanel()
+
+
+def _watches() -> Panel:
+    from lenet_gui.gui.watches import WatchesPanel
+
+    return WatchesPanel()
+
+
 def _race() -> Panel:
     from lenet_gui.gui.race import RacePanel
 
@@ -55,10 +79,18 @@ LOADERS: dict[str, Callable[[], Panel]] = {
     "tensor": _tensor,
     "batch": _batch,
     "plots": _plots,
+    "network": _network,
+    "code": _code,
+    "watches": _watches,
+    "autograd": _autograd,
     "race": _race,
 }
 _TITLES = {
     "inspector": "Model inspector",
+    "network": "Network",
+    "autograd": "Autograd graph",
+    "code": "Code",
+    "watches": "Watches and breakpoints",
     "tensor": "Tensor",
     "batch": "Batch",
     "console": "Console",
@@ -78,17 +110,22 @@ class Docks:
         self.by_name = {name: _empty_dock(name, title, window) for name, title in _TITLES.items()}
 
     def arrange(self) -> None:
-        """The layout that the window has at first: inspector left, console right, plots along the bottom."""
+        """The layout that the window has at first: model left, network in the middle, code right, plots below."""
         window, docks = self._window, self.by_name
         for dock in docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
         window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks["inspector"])
-        window.splitDockWidget(docks["inspector"], docks["tensor"], Qt.Orientation.Horizontal)
-        window.splitDockWidget(docks["tensor"], docks["console"], Qt.Orientation.Horizontal)
-        window.splitDockWidget(docks["tensor"], docks["batch"], Qt.Orientation.Vertical)
+        window.splitDockWidget(docks["inspector"], docks["network"], Qt.Orientation.Horizontal)
+        window.splitDockWidget(docks["network"], docks["code"], Qt.Orientation.Horizontal)
+        window.splitDockWidget(docks["inspector"], docks["watches"], Qt.Orientation.Vertical)
+        window.splitDockWidget(docks["network"], docks["tensor"], Qt.Orientation.Vertical)
+        window.splitDockWidget(docks["tensor"], docks["batch"], Qt.Orientation.Horizontal)
+        window.splitDockWidget(docks["code"], docks["console"], Qt.Orientation.Vertical)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["plots"])
+        window.tabifyDockWidget(docks["network"], docks["autograd"])
         window.tabifyDockWidget(docks["tensor"], docks["race"])
+        docks["network"].raise_()
         for name, dock in docks.items():
             dock.setVisible(name != "race")  # until somebody wants to race
         self.size()
@@ -96,12 +133,13 @@ class Docks:
     def size(self) -> None:
         """The sizes of the first layout, as shares of the window."""
         docks, width, height = self.by_name, self._window.width(), self._window.height() - 150
-        row = [docks["inspector"], docks["tensor"], docks["console"]]
-        self._window.resizeDocks(row, [int(width * share) for share in (0.25, 0.5, 0.25)], Qt.Orientation.Horizontal)
-        column = [docks["tensor"], docks["batch"], docks["plots"]]
-        self._window.resizeDocks(
-            column, [int(height * share) for share in (0.392, 0.356, 0.252)], Qt.Orientation.Vertical
-        )
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        row = [docks["inspector"], docks["network"], docks["code"]]
+        self._window.resizeDocks(row, [int(width * share) for share in (0.23, 0.52, 0.25)], across)
+        self._window.resizeDocks([docks["tensor"], docks["batch"]], [int(width * 0.26)] * 2, across)
+        for upper, lower in (("inspector", "watches"), ("network", "tensor"), ("code", "console")):
+            column = [docks[upper], docks[lower], docks["plots"]]
+            self._window.resizeDocks(column, [int(height * share) for share in (0.4, 0.36, 0.24)], down)
 
     def fill(self, name: str) -> Panel:
         """Import the panel and put it in the dock's place, at the size that the dock has."""

@@ -1,4 +1,7 @@
-"""Joins what goes to other places in the run: the timeline, the dialogs that ask where to, and Esc, which cancels."""
+"""Joins what goes to other places in the run: the timeline, the dialogs that ask where to, and Esc, which cancels.
+
+Also how much room that may take.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,12 @@ from PySide6.QtWidgets import QInputDialog, QMainWindow
 
 from lenet_gui.gui import branches, theme
 from lenet_gui.gui.notices import NoticeArea
+from lenet_gui.gui.preferences import Preferences
 from lenet_gui.gui.timeline import Timeline
-from lenet_gui.protocol import AddBookmark, Control, Frame, RenameBranch, Reply
+from lenet_gui.protocol import AddBookmark, Budget, Control, Frame, RenameBranch, Reply, SetBudget
 
 if TYPE_CHECKING:
+    from lenet_gui.gui.budgets import BudgetDialog
     from lenet_gui.gui.go_to import GoToDialog
 
 
@@ -26,11 +31,12 @@ class Going(QObject):
     cancelled = Signal()
     """Esc was pressed on the way to another place."""
 
-    def __init__(self, window: QMainWindow, notices: NoticeArea) -> None:
+    def __init__(self, window: QMainWindow, notices: NoticeArea, preferences: Preferences) -> None:
         super().__init__(window)
-        self._window, self._notices = window, notices
+        self._window, self._notices, self._preferences = window, notices, preferences
         self._frame: Frame | None = None
         self._dialog: GoToDialog | None = None
+        self._budgets: BudgetDialog | None = None
         self.timeline = Timeline(window)
         self.timeline.asked.connect(self.asked)
         self.timeline.rename_wanted.connect(self.rename)
@@ -40,6 +46,18 @@ class Going(QObject):
         self._cancel.setEnabled(False)
         self._cancel.triggered.connect(self.cancelled)
         window.addAction(self._cancel)
+
+    def doings(self) -> dict[str, Callable[[], object]]:
+        """What the actions of these names do."""
+        return {"go_to": self.go_to, "add_bookmark": self.add_bookmark, "budgets": self.choose_budgets}
+
+    def show_ready(self) -> None:
+        """The worker can be told what room was chosen, before it does anything."""
+        from lenet_gui.gui.budgets import remembered
+
+        chosen = remembered(self._preferences)
+        if chosen != Budget():
+            self.asked.emit(SetBudget(chosen))
 
     def show_frame(self, frame: Frame) -> None:
         """What may be done from here; in a run nothing else is looked at each time."""
@@ -57,11 +75,15 @@ class Going(QObject):
     def show_numbers(self, frame: Frame) -> None:
         """Where the run is, as often as the other numbers are shown."""
         self.timeline.show_frame(frame)
+        if self._budgets is not None:
+            self._budgets.ask()
 
     def show_reply(self, reply: Reply) -> None:
         self.timeline.show_reply(reply)
         if self._dialog is not None:
             self._dialog.show_reply(reply)
+        if self._budgets is not None:
+            self._budgets.show_reply(reply)
 
     def go_to(self) -> None:
         """Ask for a step or a bookmark."""
@@ -73,6 +95,16 @@ class Going(QObject):
         dialog = self._dialog = GoToDialog(self._frame, self._window)
         dialog.asked.connect(self.asked)
         dialog.finished.connect(self._forget_dialog)
+        dialog.open()
+
+    def choose_budgets(self) -> None:
+        """Ask how much room checkpoints may take."""
+        from lenet_gui.gui.budgets import BudgetDialog
+
+        dialog = self._budgets = BudgetDialog(self._preferences, self._window)
+        dialog.asked.connect(self.asked)
+        dialog.finished.connect(self._forget_dialog)
+        dialog.ask()
         dialog.open()
 
     def add_bookmark(self) -> None:
@@ -97,4 +129,4 @@ class Going(QObject):
         dialog.open()
 
     def _forget_dialog(self) -> None:
-        self._dialog = None
+        self._dialog = self._budgets = None

@@ -106,8 +106,10 @@ class TensorPanel(Panel):
         """`"picture"`, `"table"` or `"printed"`."""
         return _choice(self.views)
 
-    def show_tensor(self, name: str) -> None:
-        """Show the parameter `name` from now on."""
+    def show_tensor(self, name: str, part: str = "") -> None:
+        """Show the parameter or operation `name` from now on, its `value` or `grad` where that is said."""
+        if part and part != self.part:
+            self.parts.button([*_PARTS].index(part)).click()
         if name != self._name:
             self._name = name
             self._start_over()
@@ -125,7 +127,7 @@ class TensorPanel(Panel):
         self._ask()
 
     def show_reply(self, reply: Reply) -> None:
-        if reply.id != self._id or not self._name:
+        if not isinstance(reply, TensorReply | UpdateReply) or reply.id != self._id or not self._name:
             return
         self._waiting = False
         if not _same_numbers(self._reply, reply):

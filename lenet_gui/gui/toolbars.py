@@ -41,7 +41,9 @@ class PhaseBar(QToolBar):
         self._menu("forward", ["forward_sample", "forward_unsqueeze", "next_batch"])
         self._menu("backward", ["backward_retain", "backward_output"])
         self.addSeparator()
-        for name in ("advance_phase", "advance_step", "run"):
+        for name in ("into", "advance_phase", "out"):
+            self._button(name).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        for name in ("advance_step", "run"):
             self._button(name)
         self.pause = self._button("pause")
         self._button("run_n")

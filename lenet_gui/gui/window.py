@@ -13,6 +13,7 @@ from lenet_gui.gui.actions import Actions
 from lenet_gui.gui.docks import LOADERS, Docks, join
 from lenet_gui.gui.files import Files
 from lenet_gui.gui.going import Going
+from lenet_gui.gui.inside import Inside
 from lenet_gui.gui.notices import NoticeArea, failure_dialog
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.preferences import Preferences
@@ -20,9 +21,10 @@ from lenet_gui.gui.run_settings import SettingsBar
 from lenet_gui.gui.status import StatusBar
 from lenet_gui.gui.toolbars import PhaseBar
 from lenet_gui.protocol import Frame, NewRun, Notice, RaceReport, Ready, Reply, Series
+from lenet_gui.protocol_trace import WatchSeries
 from lenet_gui.settings import Settings
 
-_LAYOUT_VERSION = 2
+_LAYOUT_VERSION = 3
 
 
 class Window(QMainWindow):
@@ -56,8 +58,9 @@ class Window(QMainWindow):
         self.status = StatusBar(self)
         self.docks = Docks(self)
         self.notices = NoticeArea(self)
-        self.going = Going(self, self.notices)
+        self.going = Going(self, self.notices, preferences)
         self.files = Files(self, self.notices, preferences)
+        self.inside = Inside(self.panels, self._bring_up)
         self._assemble()
         self._join()
         self._recall()
@@ -69,6 +72,7 @@ class Window(QMainWindow):
         self._ready = ready
         self.settings_bar.show_ready(ready)
         self.status.show_ready(ready)
+        self.going.show_ready()
 
     @Slot(object)
     def show_frame(self, frame: Frame) -> None:
@@ -98,6 +102,7 @@ class Window(QMainWindow):
         """The status and the panels full of numbers, as far as they can be seen."""
         self.status.show_frame(frame)
         self.going.show_numbers(frame)
+        self.inside.show_frame(frame)
         for name, panel in self.panels.items():
             if name != "plots" and panel.isVisible():
                 panel.show_frame(frame)
@@ -105,6 +110,7 @@ class Window(QMainWindow):
     @Slot(object)
     def show_reply(self, reply: Reply) -> None:
         self.going.show_reply(reply)
+        self.inside.show_reply(reply)
         for panel in self.panels.values():
             panel.show_reply(reply)
 
@@ -112,6 +118,11 @@ class Window(QMainWindow):
     def show_race(self, report: RaceReport) -> None:
         if "race" in self.panels:
             self.panels["race"].show_report(report)  # type: ignore[attr-defined]
+
+    @Slot(object)
+    def show_watched(self, series: WatchSeries) -> None:
+        if "watches" in self.panels:
+            self.panels["watches"].show_watch_series(series)  # type: ignore[attr-defined]
 
     @Slot(object)
     def add_lines(self, lines: list) -> None:
@@ -145,6 +156,7 @@ class Window(QMainWindow):
         panel.asked.connect(self.asked)
         self.docks.by_name[name].visibilityChanged.connect(lambda visible: self._seen(panel) if visible else None)
         join(self.panels, name)
+        self.inside.join(name, panel)
         if name == "plots":
             panel.failed.connect(self._export_failed)  # type: ignore[attr-defined]
             self.add_series(self._early_series)
@@ -204,7 +216,15 @@ class Window(QMainWindow):
     def _join(self) -> None:
         # Drawing the icons takes 20 ms. Until then the buttons keep their places free.
         self.painted.connect(self.dress)
-        for source in (self.actions_, self.phase_bar, self.settings_bar, self.notices, self.going, self.files):
+        for source in (
+            self.actions_,
+            self.phase_bar,
+            self.settings_bar,
+            self.notices,
+            self.going,
+            self.files,
+            self.inside,
+        ):
             source.asked.connect(self.asked)
         self.going.cancelled.connect(self.paused)
         self.phase_bar.begun.connect(self.status.start_n)
@@ -216,14 +236,12 @@ class Window(QMainWindow):
             "new_run": self._new_run_pressed,
             "quit": self.close,
             "find": self._find,
-            "go_to": self.going.go_to,
-            "add_bookmark": self.going.add_bookmark,
             "reset_layout": self.docks.arrange,
             "show_shortcuts": lambda: _dialogs().ShortcutsDialog(self.actions_, self.preferences, self).show(),
             "open_log": lambda: _dialogs().open_folder(self._log_folder),
             "about": lambda: _dialogs().about_box(self, self._ready).open(),
         }
-        doings |= self.files.doings()
+        doings |= self.files.doings() | self.going.doings() | self.inside.doings()
         self.actions_.chosen.connect(lambda name: doings[name]())
         self.actions_["reset_layout"].triggered.connect(self.going.timeline.show)
 
@@ -287,6 +305,10 @@ class Window(QMainWindow):
         inspector = self.panels.get("inspector")
         if inspector is not None:
             inspector.focus_search()  # type: ignore[attr-defined]
+
+    def _bring_up(self, name: str) -> None:
+        self.docks.by_name[name].show()
+        self.docks.by_name[name].raise_()
 
     def _bars_end(self) -> int:
         return max(bar.geometry().bottom() for bar in (self.phase_bar, self.settings_bar)) + 1

@@ -76,7 +76,7 @@ def test_another_branch_has_another_curve_and_the_old_one_comes_back() -> None:
         host.do(Seek(2), Command.of("set", lr=0.5))
         assert host.losses(1) == main[:2]
         frame = host.do(Run(2))
-        assert frame.branches == (BranchRow("main", "", 0, 6, 30), BranchRow("branch 2", "main", 2, 4, 21))
+        assert frame.branches == (BranchRow("main", "", 0, 6, 30), BranchRow("branch 2", "main", 2, 4, 21, 10))
         assert frame.place.branch == "branch 2"
         other = host.losses(1)
         assert (len(other), other[:2]) == (4, main[:2])
@@ -111,7 +111,7 @@ def test_how_long_it_takes_is_said_before() -> None:
 def test_a_long_way_is_told_about_and_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lenet_gui.engine.detours.LONG", -1.0)
     with Host(Settings(batch_size=16)) as host:
-        host.runner._session.history.budget = Budget(1, 0)
+        host.runner._session.history.limit(Budget(1, 0))
         frame = host.do(Run(300))
         going = host.ask(Seek(280), Frame)
         assert (going.running, going.allowed) == (True, ("pause",))
@@ -121,6 +121,19 @@ def test_a_long_way_is_told_about_and_can_be_cancelled(monkeypatch: pytest.Monke
         assert "cancelled" in after.reason
         assert (after.place, norms(after)) == (frame.place, norms(frame))
         assert host.ask(Seek(280), Frame, lambda frame: not frame.running).step == 280
+
+
+def test_a_way_that_takes_longer_than_was_thought_can_be_cancelled_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lenet_gui.engine.history.History.seconds_to", lambda *_: 0.0)
+    with Host(Settings(batch_size=16)) as host:
+        host.runner._session.history.limit(Budget(1, 0))
+        frame = host.do(Run(300))
+        going = host.ask(Seek(280), Frame)
+        assert (going.running, going.allowed, going.place) == (True, ("pause",), frame.place)
+        host.channel.pause()
+        after = host.wait(Frame, lambda frame: not frame.running)
+        assert "cancelled" in after.reason
+        assert (after.place, norms(after)) == (frame.place, norms(frame))
 
 
 def test_a_replay_that_differs_is_told_and_offers_the_last_place_that_is_the_same(

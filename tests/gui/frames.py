@@ -161,7 +161,7 @@ def running(step: int = 137) -> Frame:
 
 
 MAIN = BranchRow("main", "", 0, 600, 3000)
-WARMER = BranchRow("warmer", "main", 200, 400, 2001)
+WARMER = BranchRow("warmer", "main", 200, 400, 2001, 1000)
 
 
 def in_past(step: int = 57, branches: tuple[BranchRow, ...] = (MAIN,), branch: str = "main", phases: int = 0) -> Frame:

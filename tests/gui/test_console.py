@@ -170,7 +170,7 @@ def test_another_branch_s_lines_are_greyed_and_what_it_shares_is_not(panel: Cons
     panel.add([done(n) for n in range(1, 6)])
     panel.show_frame(here(5, "main", main))
     panel.show_frame(here(2, "main", main))
-    other = BranchRow("branch 2", "main", 0, 1, 4)
+    other = BranchRow("branch 2", "main", 0, 1, 4, 2)
     panel.add([done(3, "branch 2"), done(4, "branch 2")])
     panel.show_frame(here(4, "branch 2", main, other))
     assert greyed(panel) == ["main 3", "main 4", "main 5"]
@@ -182,6 +182,17 @@ def test_another_branch_s_lines_are_greyed_and_what_it_shares_is_not(panel: Cons
     panel.show_frame(here(2, "branch 2", main, other))
     panel.show_frame(here(5, "main", main, other))
     assert greyed(panel) == ["branch 2 3", "branch 2 4"]
+
+
+def test_a_branch_that_grew_unseen_in_the_middle_of_a_step_greys_no_more_than_its_own(panel: ConsolePanel):
+    main, other = BranchRow("main", "", 0, 1, 8), BranchRow("branch 2", "main", 1, 1, 9, 7)
+    panel.show_frame(here(8, "main", main, other))
+    panel.add([done(6), done(7), done(8)])
+    panel.show_frame(here(8, "main", main, other))
+    panel.show_frame(here(9, "branch 2", main, other))
+    assert greyed(panel) == ["main 8"]
+    panel.show_frame(here(6, "branch 2", main, other))
+    assert greyed(panel) == ["main 7", "main 8"]
 
 
 def test_another_name_of_a_branch_greys_nothing(panel: ConsolePanel):

@@ -28,6 +28,9 @@ from lenet_gui.engine.storage.recorder import Recorder
 from lenet_gui.engine.storage.revival import MakeSession, Opened, OtherNumbers
 from lenet_gui.engine.storage.stored import SessionFileError, versions
 from lenet_gui.protocol import (
+    Budget,
+    BudgetReply,
+    BudgetRequest,
     ExportReport,
     ExportScript,
     ForgetSession,
@@ -38,6 +41,7 @@ from lenet_gui.protocol import (
     Progress,
     RecoverSession,
     SaveSession,
+    SetBudget,
 )
 
 ENDED_WELL = "closed"
@@ -63,6 +67,7 @@ class Keeper:
         self._recorder: Recorder | None = None
         self._saved: object = None
         self._recovered: Path | None = None
+        self._budget = Budget()
         self.file = ""
         """Where the session was saved or opened last; empty where it never was."""
 
@@ -75,6 +80,7 @@ class Keeper:
         """Record this session from now on, and the one before no longer."""
         self.end(keep=False)
         self._session, self.file = session, file
+        session.history.limit(self._budget)
         self._saved = None if self._recovered else _content(session)
         if self._root is None:
             return
@@ -93,9 +99,21 @@ class Keeper:
             return
         try:
             self._recorder.record()
-        except SessionFileError as error:
-            self._recorder = None
+        except SessionFileError as error:  # once; its folder stays, with what it has
             self._tell(error)
+
+    def budget(self, message: SetBudget | BudgetRequest) -> BudgetReply:
+        """What the checkpoints take. A new budget holds for this session and for every later one. Raises ValueError."""
+        assert self._session is not None
+        history = self._session.history
+        if isinstance(message, SetBudget):
+            if min(message.budget.memory, message.budget.disk) < 0:
+                raise ValueError("checkpoints cannot take less than nothing: choose a budget of 0 bytes or more")
+            self._budget = message.budget
+            history.limit(message.budget)
+        failed = history.budget.disk < self._budget.disk
+        id = message.id if isinstance(message, BudgetRequest) else 0
+        return BudgetReply(id, self._budget, history.bytes, history.swap.bytes, failed)
 
     def end(self, keep: bool = True) -> None:
         """Let the session go. What no file has of it is kept to be offered at the next start."""

@@ -1,0 +1,116 @@
+"""What a runner does with breakpoints, watches and moves of the cursor. It is told about, and can be cancelled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from lenet_gui.channel import Channel
+from lenet_gui.engine.report import Report
+from lenet_gui.engine.session import Session
+from lenet_gui.engine.stops.origin import first_not_finite
+from lenet_gui.protocol import Command, Line, Notice, Progress
+from lenet_gui.protocol_trace import (
+    DropBreakpoint,
+    DropWatch,
+    FindNotFinite,
+    Move,
+    PlotWatch,
+    RunBack,
+    SetBreakpoint,
+    SetWatch,
+)
+
+TELL = 0.1
+"""Seconds between two words about something long."""
+
+Moving = Move | RunBack | PlotWatch | FindNotFinite
+Marking = SetBreakpoint | DropBreakpoint | SetWatch | DropWatch
+
+
+def begin(channel: Channel, session: Session, before: Session | None) -> None:
+    """A new session has the breakpoints and watches of the one before, as far as they fit."""
+    session.stops.tell = lambda words: channel.give(Line("note", "", words))
+    for breakpoint in before.stops.all if before is not None else ():
+        session.stops.set(breakpoint)
+    for number, text in before.watches.all.items() if before is not None else ():
+        session.watches.set(number, text)
+
+
+def mark(session: Session, message: Marking) -> str:
+    """Set or remove a breakpoint or a watch; what it was. Raises ValueError for what cannot be meant."""
+    match message:
+        case SetBreakpoint(breakpoint):
+            session.stops.set(breakpoint)
+            return "breakpoint set"
+        case DropBreakpoint(number):
+            session.stops.drop(number)
+            return "breakpoint removed"
+        case SetWatch(number, expression):
+            session.watches.set(number, expression)
+            return "watching"
+        case DropWatch(number):
+            session.watches.drop(number)
+            return "no longer watching"
+
+
+def go(channel: Channel, session: Session, report: Report, message: Moving, do: Callable[[Command], None]) -> None:
+    """Move the cursor, or look for a place. `do` does a command by hand. Raises what these raise."""
+    match message:
+        case Move():
+            session.stepper.move(message, do)
+            report.frame(session.stepper.words() or f"one phase {'back' if message.back else 'on'}")
+        case RunBack():
+            report.frame("going back to a breakpoint", seeking=True)
+            arrived = session.stops.run_back(_telling(channel, "Back to a breakpoint"))
+            channel.give(Progress("", 1, 1))
+            why = session.stops.words or "at the start of the run: no breakpoint before"
+            report.frame(why if arrived else "cancelled on the way back")
+        case PlotWatch(number):
+            _plot(channel, session, report, number)
+        case FindNotFinite():
+            _find(channel, session, report)
+
+
+def _plot(channel: Channel, session: Session, report: Report, number: int) -> None:
+    report.frame("plotting a watch", seeking=True)
+    between = _telling(channel, "Plotting the watch")
+    try:
+        for series in session.watches.over_the_steps(number, report.run):
+            channel.give(series)
+            if not between():
+                break
+    finally:
+        channel.give(Progress("", 1, 1))
+        report.frame("plotted a watch")
+
+
+def _find(channel: Channel, session: Session, report: Report) -> None:
+    report.frame("looking for what is not finite", seeking=True)
+    try:
+        found = first_not_finite(session, _telling(channel, "Looking for what is not finite"))
+        if found is not None and session.seek(found.place):
+            session.stepper.go(found.place, found.item)
+    finally:
+        channel.give(Progress("", 1, 1))
+    if found is None:
+        channel.give(Notice("note", "All is finite", "", "No NaN and no Inf is here or in the steps before."))
+        report.frame("all is finite")
+    else:
+        channel.give(
+            Notice("anomaly", "Here it went wrong first", found.words, "This comes next; press Into to do it.")
+        )
+        report.frame(session.stepper.words() or found.words)
+
+
+def _telling(channel: Channel, words: str) -> Callable[[], bool]:
+    due = time.perf_counter()
+
+    def between() -> bool:
+        nonlocal due
+        if time.perf_counter() > due:
+            due = time.perf_counter() + TELL
+            channel.give(Progress(words, 0, 0))
+        return not channel.pausing
+
+    return between

@@ -1,0 +1,121 @@
+"""What a name means at the cursor: a parameter, a gradient, an activation of this step, the loss, the step.
+
+The one place that answers what a tensor was here; panels, watches and conditions all ask it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from lenet_gui.engine.expressions.expression import NotYet
+from lenet_gui.engine.trace.trace import Operation, Trace, Visit
+
+Lookup = Callable[[str], Tensor | float | None]
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.session import Session
+
+LIVE = ("loss", "output", "input", "target", "step", "epoch", "lr", "gradients")
+"""Names that a bare run knows as well, beside those of `Session.tensors`."""
+TRACED = ("dead_relu",)
+
+
+def lookup(session: Session, name: str) -> Tensor | float | None:
+    """The value as of the session's cursor. `None` is a gradient that is not there.
+
+    Raises NotYet for what this step computes later, KeyError for what there is not.
+    """
+    state = session.stepper.state()
+    if name in state:
+        return state[name]
+    if name in LIVE:
+        inside = session.stepper.inside()
+        if name == "input" and inside is not None and inside.command.name == "forward":
+            return session.trace().batch
+        return live(session, name, state)
+    if name == "dead_relu":
+        return _dead_relu(session)
+    return _activation(session, name)
+
+
+def live(session: Session, name: str, state: dict[str, Tensor | None] | None = None) -> Tensor | float | None:
+    """The same between commands, without a trace: in a run. Raises as `lookup`."""
+    match name:
+        case "loss" | "output" | "target":
+            found = {"loss": session.last_loss, "output": session.output, "target": session.target}[name]
+            if found is None:
+                raise NotYet(name)
+            return found.item() if found.numel() == 1 else found
+        case "input":
+            return session.input
+        case "step":
+            return float(session.steps)
+        case "epoch":
+            return float(session.cursor.epoch)
+        case "lr":
+            return session.settings.lr
+        case "gradients":
+            known = session.tensors() if state is None else state
+            return all_gradients([known[f"{one}.grad"] for one, _ in session.model.named_parameters()])
+        case _:
+            return (session.tensors() if state is None else state)[name]
+
+
+def all_gradients(gradients: list[Tensor | None]) -> Tensor | None:
+    """All numbers of all gradients one behind the other; `None` where there is none at all."""
+    there = [one.detach().reshape(-1) for one in gradients if one is not None]
+    return torch.cat(there) if there else None
+
+
+def done(session: Session, trace: Trace) -> list[Operation]:
+    """The operations of the trace that lie before the cursor, in order."""
+    place = len(session.journal)
+    found: list[Operation] = []
+    for command in trace.commands:
+        if command.place > place:
+            break
+        items = command.items if command.place < place else command.items[: session.item]
+        found += [item for item in items if isinstance(item, Operation)]
+    return found
+
+
+def gradient(session: Session, trace: Trace, operation: Operation) -> Tensor | None:
+    """That of the operation's output, of the newest backward that has come to it. Raises NotYet before one has."""
+    place, found, reached = len(session.journal), None, False
+    for command in trace.commands:
+        # A node's incoming gradient is complete in the place before it runs.
+        items = command.items if command.place < place else command.items[: session.item + bool(session.item)]
+        if command.place > place:
+            break
+        for visit in items:
+            if isinstance(visit, Visit) and visit.node == operation.node and operation.slot < len(visit.received):
+                found, reached = visit.received[operation.slot], True
+    if not reached:
+        raise NotYet(f"{operation.name}.grad")
+    return found
+
+
+def _activation(session: Session, name: str) -> Tensor | None:
+    trace = session.trace()
+    base = name.removesuffix(".grad")
+    if all(one.name != base for one in trace.operations):
+        raise KeyError(name)
+    newest = next((one for one in reversed(done(session, trace)) if one.name == base), None)
+    if newest is None:
+        raise NotYet(name)
+    if base != name:
+        found = gradient(session, trace, newest)
+        return None if found is None else session.stepper.fetch(found)
+    return session.stepper.fetch(newest.outputs[0])
+
+
+def _dead_relu(session: Session) -> float:
+    """1 where a ReLU of this step gave only zeros, up to the cursor."""
+    relus = [one for one in done(session, session.trace()) if one.function in ("relu", "relu_")]
+    if not relus:
+        raise NotYet("dead_relu")
+    return float(any(not session.stepper.fetch(one.outputs[0]).any() for one in relus))

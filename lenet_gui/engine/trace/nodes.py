@@ -1,0 +1,166 @@
+"""Records a backward node by node, with the gradients that come in and go out. No hook and no node outlives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import BackwardCFunction
+from torch.autograd.graph import Node as AutogradNode
+
+from lenet_gui.engine.trace.operations import Made
+from lenet_gui.engine.trace.room import Room
+from lenet_gui.engine.trace.trace import Node, Operation, Visit
+
+Gradients = tuple[Tensor | None, ...]
+Keep = Callable[[Gradients], Gradients]
+
+
+class NodeRecorder:
+    """Of one trace: knows the nodes of the live graphs, as long as it is recorded."""
+
+    def __init__(self, names: dict[int, str], room: Room) -> None:
+        """`names` are those of the parameters, by their identity."""
+        self.nodes: list[Node] = []
+        self._room = room
+        self._index: dict[AutogradNode, int] = {}
+        self._live: list[AutogradNode] = []
+        self._names = names
+
+    def discover(self, tensor: Tensor | None, made: list[Made], operations: list[Operation]) -> None:
+        """Note the graph behind a tensor, and which operation made which of its nodes."""
+        if tensor is None or tensor.grad_fn is None:
+            return
+        new = _behind(tensor.grad_fn, self._index)
+        first = len(self.nodes)
+        self._live += new
+        self._index.update(zip(new, range(first, first + len(new)), strict=True))
+        for node, following in new.items():
+            name = node.name().rpartition("::")[2]
+            parameter = self._names.get(id(node.variable), "") if _accumulates(node) else ""  # pyright: ignore[reportAttributeAccessIssue]
+            next_ = tuple(self._index[child] for child in following)
+            self.nodes.append(Node(name, -1, parameter, next_, _saved(node)))
+        for index, node in made:
+            if node in new:
+                operations[index].node = self._index[node]
+                self._claim(self._index[node], index)
+
+    @contextmanager
+    def recording(self, start: Tensor, written: bool) -> Iterator[list[Visit]]:
+        """The nodes that a backward from `start` runs in this block, in order.
+
+        `written` says that somebody's hook may write into a gradient. A node of PyTorch's own never does, and the
+        gradients are kept as they are; a person's autograd function may.
+        """
+        visits: list[Visit] = []
+        nodes = [] if start.grad_fn is None else self._reached(start.grad_fn)
+        written = written or any(isinstance(node, BackwardCFunction) for _, node in nodes)
+        keep = self._room.copies if written else self._room.hold
+        handles = [node.register_hook(self._hook(index, node, visits, keep, written)) for index, node in nodes]
+        try:
+            yield visits
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _claim(self, node: int, operation: int) -> None:
+        """This one and those that were made with it: behind it, until another operation's or a parameter's."""
+        waiting = [node]
+        while waiting:
+            at = waiting.pop()
+            if self.nodes[at].operation < 0 and not self.nodes[at].parameter:
+                self.nodes[at].operation = operation
+                waiting.extend(self.nodes[at].next)
+
+    def _reached(self, root: AutogradNode) -> list[tuple[int, AutogradNode]]:
+        """The root and all behind it."""
+        reached, waiting = set[int](), [self._index[root]]
+        while waiting:
+            at = waiting.pop()
+            if at not in reached:
+                reached.add(at)
+                waiting += self.nodes[at].next
+        return [(at, self._live[at]) for at in reached]
+
+    def _hook(
+        self, index: int, node: AutogradNode, visits: list[Visit], keep: Keep, written: bool
+    ) -> Callable[[Gradients, Gradients], None]:
+        parameter = self.nodes[index].parameter
+
+        def visited(gave: Gradients, received: Gradients) -> None:
+            visits.append(Visit(index, keep(received), keep(gave), {}))
+
+        if not parameter:
+            return visited
+        variable: Tensor = node.variable  # pyright: ignore[reportAttributeAccessIssue]
+        # The first gradient of a parameter is what comes in; PyTorch copies it where somebody else holds it as well.
+        first = variable.grad is None and not written
+        name = f"{parameter}.grad"
+
+        def accumulated(gave: Gradients, received: Gradients) -> None:
+            came, now = received[0], variable.grad
+            if now is not None:
+                shared = first and came is not None and not _alias(now, came)
+                now = came if shared else now.detach().clone()
+                received = (now,) if first else received
+            visits.append(Visit(index, keep(received), keep(gave), {name: now}))
+
+        return accumulated
+
+
+def _behind(root: AutogradNode, known: Container[AutogradNode]) -> dict[AutogradNode, list[AutogradNode]]:
+    """The root and all that it leads to, but for what is known and what only that leads to; of each what is next."""
+    seen: dict[AutogradNode, list[AutogradNode]] = {}
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if node not in seen and node not in known:
+            seen[node] = following = [child for child, _ in node.next_functions if child is not None]
+            waiting += following
+    return seen
+
+
+def _accumulates(node: AutogradNode) -> bool:
+    return type(node).__name__ == "AccumulateGrad"
+
+
+def _alias(one: Tensor, other: Tensor) -> bool:
+    if one.layout != torch.strided or other.layout != torch.strided:
+        return True
+    return one.data_ptr() == other.data_ptr()
+
+
+def _saved(node: AutogradNode) -> tuple[tuple[str, Any], ...]:
+    """What it keeps, by name: of a tensor its shape. A graph that was freed keeps nothing any more."""
+    found = []
+    for name, shown in _saved_names(type(node)):
+        try:
+            value = getattr(node, name)
+        except RuntimeError:
+            continue
+        found.append((shown, _shape(value)))
+    return tuple(found)
+
+
+@cache
+def _saved_names(kind: type) -> tuple[tuple[str, str], ...]:
+    """Its attributes, and what they are called."""
+    if issubclass(kind, BackwardCFunction):
+        return (("saved_tensors", "saved_tensors"),)
+    names = [name for name in dir(kind) if name.startswith("_saved_") and "_sym_" not in name]
+    return tuple((name, name.removeprefix("_saved_")) for name in names)
+
+
+def _shape(value: Any) -> Any:
+    if isinstance(value, Tensor):
+        return value.shape
+    if isinstance(value, _NESTED) and value and isinstance(value[0], Tensor):
+        return tuple([one if one is None else one.shape for one in value])
+    return value
+
+
+_NESTED = (tuple, list)

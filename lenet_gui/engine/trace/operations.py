@@ -1,0 +1,202 @@
+"""Records the operations of a forward or a loss as the model's Python makes them, functional ones as well as modules'.
+
+PyTorch tells a `TorchFunctionMode` of each call that a person's code makes on tensors. Module hooks tell in which
+module that was. All of it is gone when the block ends, and the numbers are those of an unwatched call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.graph import Node as AutogradNode
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.overrides import TorchFunctionMode
+
+from lenet_gui.engine.trace.changes import StateWatch
+from lenet_gui.engine.trace.room import Room
+from lenet_gui.engine.trace.source import Sources
+from lenet_gui.engine.trace.trace import Changes, Operation
+from lenet_gui.protocol_trace import CallRow
+
+CRITERION = "criterion"
+
+Kind = TypeVar("Kind")
+_NESTED = (tuple, list)
+Made = tuple[int, AutogradNode | None]
+"""An operation's index, and the node of its output as it was then."""
+
+
+class OperationRecorder:
+    """Of one trace: knows which operation made which tensor, as long as it is recorded."""
+
+    def __init__(self, model: nn.Module, criterion: nn.Module, sources: Sources, room: Room) -> None:
+        self.operations: list[Operation] = []
+        self.calls: list[CallRow] = []
+        self.made: list[Made] = []
+        self.input: Tensor | None = None
+        self._room = room
+        self._sources = sources
+        self._paths: dict[nn.Module, str] = {module: path for path, module in model.named_modules()}
+        self._paths.update({one: f"{CRITERION}.{path}".rstrip(".") for path, one in criterion.named_modules()})
+        self.state = StateWatch(model)
+        # By identity, because tensors compare by their numbers; and kept, so that no identity is used again.
+        self._producers: dict[int, int] = {}
+        self._alive: list[Tensor] = []
+        self._stack: list[int] = []
+        # Inside an operation: what is done there, or noted here, is not recorded on its own.
+        self._busy = False
+        self._counts: dict[str, int] = {}
+        self._nth: dict[str, int] = {}
+        self._items: list[Operation] = []
+        self._early: Changes = {}
+
+    @contextmanager
+    def recording(self) -> Iterator[list[Operation]]:
+        """The operations done in this block, in order; those before an exception too."""
+        self._items, self._stack, self._busy = [], [], False
+        self._nth.clear()
+        self._early.clear()
+        self.state.look(all=True)
+        handles = [
+            register_module_forward_pre_hook(self._enter),
+            register_module_forward_hook(self._leave, always_call=True),
+        ]
+        plain = torch.autograd.Function.__dict__["apply"]
+        torch.autograd.Function.apply = classmethod(_told(self, plain.__func__))  # pyright: ignore[reportAttributeAccessIssue]
+        try:
+            with _Mode(self):
+                yield self._items
+        finally:
+            torch.autograd.Function.apply = plain
+            for handle in handles:
+                handle.remove()
+            self._settle(all=True)
+
+    def new_command(self) -> None:
+        """Names begin anew with each forward."""
+        self._counts.clear()
+
+    def hooked(self) -> bool:
+        """Whether somebody is called with the gradient of a tensor that was made, and could write into it."""
+        return any(tensor._backward_hooks for tensor in self._alive)
+
+    def _enter(self, module: nn.Module, inputs: Any) -> None:
+        path = self._paths.get(module)
+        if path is None or self._busy:
+            return  # of somebody else's, at work at the same time
+        if not self._stack and path != CRITERION:
+            given: list[Tensor] = []
+            _collect(inputs, given)
+            self.input = next(iter(given), None)
+        nth = self._nth[path] = self._nth.get(path, -1) + 1
+        self.calls.append(CallRow(path, type(module).__name__, nth, self._stack[-1] if self._stack else -1))
+        self._stack.append(len(self.calls) - 1)
+
+    def _leave(self, module: nn.Module, inputs: Any, output: Any) -> None:  # noqa: ARG002
+        if module in self._paths and self._stack and not self._busy:
+            self._stack.pop()
+
+    def call(self, name: Callable[[Any], str], do: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """Do it, and record it where it returned or changed a tensor inside the model or the loss."""
+        if self._busy or not self._stack:
+            return do(*args, **kwargs)
+        self._busy = True
+        try:
+            self._settle()
+            given: list[Tensor] = []
+            _collect(args, given)
+            if kwargs:
+                _collect(kwargs.values(), given)
+            self.state.given(given)
+            versions = [tensor._version for tensor in given]
+            result = do(*args, **kwargs)
+            written = [tensor for tensor, version in zip(given, versions, strict=True) if tensor._version != version]
+            outputs: list[Tensor] = []
+            _collect((result,), outputs)
+            if outputs or written:
+                self._record(name(do), given, outputs or written, written)
+        finally:
+            self._busy = False
+        return result
+
+    def _settle(self, all: bool = False) -> None:
+        """What the last operation has changed, and what the lines behind it have: it lies before the next one."""
+        changed = self.state.look(all)
+        if changed:
+            (self._items[-1].changes if self._items else self._early).update(changed)
+
+    def _record(self, function: str, given: list[Tensor], outputs: list[Tensor], written: list[Tensor]) -> None:
+        index = len(self.operations)
+        nth = self._counts[function] = self._counts.get(function, -1) + 1
+        inputs = [self._producers.get(id(tensor), -1 if tensor is self.input else None) for tensor in given]
+        tensors = [self.state.names.get(id(tensor)) for tensor in given]
+        call = self._stack[-1]
+        operation = Operation(
+            name=f"{function}_{nth}" if nth else function,
+            function=function,
+            call=call,
+            source=self._sources.span(),
+            inputs=_there(inputs),
+            tensors=_there(tensors),
+            outputs=tuple([self._room.copy(tensor) for tensor in outputs]),
+            changes=self._early,
+            slot=outputs[0].output_nr,
+            module=self.calls[call].path,
+        )
+        self._early = {}
+        # What is written into a part of a tensor is in what reads that tensor next.
+        wholes = [tensor._base for tensor in written if tensor._base is not None]
+        for tensor in (*outputs, *written, *wholes):
+            self._producers[id(tensor)] = index
+            self._alive.append(tensor)
+        self.operations.append(operation)
+        self._items.append(operation)
+        self.made.append((index, outputs[0].grad_fn))
+
+
+class _Mode(TorchFunctionMode):
+    def __init__(self, recorder: OperationRecorder) -> None:
+        super().__init__()
+        self._recorder = recorder
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        return self._recorder.call(_name, func, args, kwargs)
+
+
+def _told(recorder: OperationRecorder, plain: Callable[..., Any]) -> Callable[..., Any]:
+    """A custom `autograd.Function` as one operation: PyTorch itself tells only of what it does inside."""
+
+    def apply(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        return recorder.call(lambda _: cls.__name__, partial(plain, cls), args, kwargs)
+
+    return apply
+
+
+def _name(func: Any) -> str:
+    """What a person calls it: `relu`, and `T` for the getter of that property."""
+    name = getattr(func, "__name__", "") or type(func).__name__
+    if name in ("__get__", "__set__"):
+        name = getattr(getattr(func, "__self__", None), "__name__", name)
+    return name.strip("_") if name.startswith("__") else name
+
+
+def _there(values: list[Kind | None]) -> tuple[Kind, ...]:
+    """Those that there are, each once."""
+    return tuple(dict.fromkeys([value for value in values if value is not None]))
+
+
+def _collect(values: Iterable[Any], found: list[Tensor]) -> None:
+    """All tensors in nested arguments or results."""
+    for value in values:
+        if isinstance(value, Tensor):
+            found.append(value)
+        elif isinstance(value, _NESTED):
+            _collect(value, found)
+        elif isinstance(value, dict):
+            _collect(value.values(), found)

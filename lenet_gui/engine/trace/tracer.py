@@ -1,0 +1,150 @@
+"""Makes the trace of the step that a session stands in, on a second session: the first is not touched.
+
+Which part of it a person has come to is the cursor's to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from torch import Tensor
+
+from lenet_gui.engine import travel
+from lenet_gui.engine.branch import Branch
+from lenet_gui.engine.checkpoint import Checkpoint
+from lenet_gui.engine.digest import same
+from lenet_gui.engine.trace.recording import BUDGET, Recording
+from lenet_gui.engine.trace.room import Room
+from lenet_gui.engine.trace.source import Sources
+from lenet_gui.engine.trace.trace import Operation, Trace
+from lenet_gui.protocol import PHASES, Budget, Command
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.session import Session
+
+MOST = 64
+"""Commands of a step that are traced: the last ones before the place, and those up to the step's end."""
+
+_WITH_ITEMS = ("forward", "loss", "backward", "step")
+
+StartFor = Callable[[int], Checkpoint]
+Key = tuple[Branch, int, tuple[Command, ...]]
+
+
+class Tracer:
+    """Keeps the newest trace of one session, and the second session that it was made on."""
+
+    def __init__(self, session: Session, start_for: StartFor | None = None, budget: int = BUDGET) -> None:
+        """`start_for` gives a checkpoint to come to a place of the session's branch from; its own history does."""
+        self._session = session
+        self._start_for = start_for or (lambda place: session.history.start_for(session.branch, place))
+        self._budget = budget
+        self._second: Session | None = None
+        self._key: Key | None = None
+        self._trace = Trace()
+        self._sources = Sources()
+        # Up to where the second session has come with the commands of this branch.
+        self._reached: tuple[Branch, tuple[Command, ...], int] | None = None
+        self.number = 0
+        """Counts the traces: another number, another step."""
+        # The tensor that was last asked for of those that the trace has no room for, and what it is.
+        self._fetched: tuple[Tensor, Tensor] | None = None
+
+    @property
+    def key(self) -> int:
+        """The number that the trace of this place has, or will have."""
+        return self.number if self._wanted() == self._key else self.number + 1
+
+    @property
+    def sources(self) -> Sources:
+        return self._sources
+
+    def trace(self) -> Trace:
+        """Of the step that the session stands in. Raises what going there raises."""
+        wanted = self._wanted()
+        if wanted != self._key:
+            self._trace = self._record(*wanted, Room(self._budget))
+            self._key = wanted
+            self.number += 1
+        return self._trace
+
+    def fetch(self, tensor: Tensor) -> Tensor:
+        """A tensor of the trace; one that it had no room for by recording the step again. Raises as `trace`."""
+        if not tensor.is_meta:
+            return tensor
+        if self._fetched is None or self._fetched[0] is not tensor:
+            assert self._key is not None
+            room = Room(0, only=self._trace.numbers[id(tensor)])
+            self._record(*self._key, room)
+            assert room.found is not None
+            self._fetched = tensor, room.found
+        return self._fetched[1]
+
+    def _wanted(self) -> Key:
+        """The step that is under way; between two steps the finished one, until the next has something to show."""
+        session = self._session
+        place = len(session.journal)
+        steps = session.steps
+        if steps and place == session.journal.place_of_step(steps) and session.next_command.name not in _WITH_ITEMS:
+            steps -= 1
+        first = max(session.journal.place_of_step(steps), place - MOST // 2)
+        commands = [*islice(session.journal.commands(first), place - first)]
+        if not commands or steps == session.steps:
+            commands += self._following(commands, place)
+        return session.branch, first, tuple(commands)
+
+    def _following(self, done: list[Command], place: int) -> Iterator[Command]:
+        """What comes next, to the end of the step: along the branch, and then as the cycle has it."""
+        session = self._session
+        last = next((one.name for one in reversed(done) if one.name in PHASES), PHASES[-1])
+        if session.ahead:
+            for command in islice(session.branch.journal.commands(place), MOST // 2):
+                yield command
+                last = command.name if command.name in PHASES else last
+                if command.name == PHASES[-1]:
+                    return
+        following = (PHASES.index(last) + 1) % len(PHASES)
+        yield from map(Command, PHASES[following:])
+
+    def _record(self, branch: Branch, first: int, commands: tuple[Command, ...], room: Room) -> Trace:
+        second = self._at(branch, first)
+        recording = Recording(second, room)
+        self._reached = None
+        with second.undisturbed():
+            for place, command in enumerate(commands, first):
+                if recording.do(command, place).refused:
+                    break
+            else:
+                self._reached = branch, commands, first + len(commands)
+        self._sources = recording.sources
+        self._compare(recording.trace)
+        return recording.trace
+
+    def _at(self, branch: Branch, first: int) -> Session:
+        """The second session at this place: it goes on from where it is, or there from a checkpoint."""
+        session, second = self._session, self._second
+        if second is not None and self._reached is not None and self._reached[2] == first:
+            known, done, _ = self._reached
+            if known is branch and done == tuple(islice(branch.journal.commands(first - len(done)), len(done))):
+                return second
+        if second is None:
+            second = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+            self._second = second
+        self._reached = None
+        start = self._start_for(first)
+        copy = Branch(branch.name, branch.journal.until(len(branch.journal)), branch.log)
+        travel.restore(second, start, copy)
+        travel.follow(second, first, compare=False)
+        return second
+
+    def _compare(self, trace: Trace) -> None:
+        """Say so where the second session has computed another loss than the first."""
+        session = self._session
+        done = [one for one in trace.commands if one.command.name == "loss" and one.place < len(session.journal)]
+        if not done or session.last_loss is None:
+            return
+        theirs = [one.outputs[0] for one in done[-1].items if isinstance(one, Operation)][-1:]
+        if theirs and not same(theirs[0], session.last_loss.detach()):
+            trace.partial = "Done again, this step has other bits: what is shown inside it is approximate."

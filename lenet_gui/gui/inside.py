@@ -1,0 +1,116 @@
+"""Moving inside a step, and what its panels tell each other: what is chosen, where to run to, where to stop.
+
+How each panel draws the step is its own; what a move means is the worker's to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from lenet_gui.gui.panel import Panel
+from lenet_gui.gui.trace_place import Step, operation_places
+from lenet_gui.protocol import Frame, Reply, Seek
+from lenet_gui.protocol_trace import DropBreakpoint, TraceReply
+
+Chosen = tuple[str, int]
+"""`operation`, `node` or `batch`, and its index in the trace."""
+PANELS = ("network", "autograd", "code")
+
+
+class Inside(QObject):
+    """Joins the panels of the step as they come, and does the actions that are about it."""
+
+    asked = Signal(object)
+    """A `Control` for the worker."""
+
+    def __init__(self, panels: dict[str, Any], show: Callable[[str], None]) -> None:
+        """`panels` fills as they are loaded; `show` brings a dock to the front."""
+        super().__init__()
+        self._panels = panels
+        self._show = show
+        self._trace: TraceReply | None = None
+        self._frame: Frame | None = None
+        self._chosen: Chosen | None = None
+
+    def doings(self) -> dict[str, Callable[[], None]]:
+        """What the window does itself, by the name of the action."""
+        return {
+            "run_to": self._run_to_chosen,
+            "break_here": self._break_at_chosen,
+            "watch_here": self._watch,
+        }
+
+    def join(self, name: str, panel: Panel) -> None:
+        """A panel has been loaded."""
+        found: Any = panel
+        if name in PANELS:
+            found.chosen.connect(self._choose)
+            found.run_to.connect(self._go)
+        if name == "network":
+            found.break_at.connect(self._break_at)
+            found.asked_for.connect(self._show_tensor)
+        elif name == "autograd":
+            found.break_at.connect(lambda at: self._break_at(*at))
+        elif name == "code":
+            found.break_at.connect(lambda at: self._break_at(*at))
+            found.drop_break.connect(lambda number: self.asked.emit(DropBreakpoint(number)))
+            found.go_to.connect(self._go)
+
+    def show_frame(self, frame: Frame) -> None:
+        self._frame = frame
+
+    def show_reply(self, reply: Reply) -> None:
+        if isinstance(reply, TraceReply):
+            self._trace = reply
+
+    @Slot(object)
+    def _choose(self, chosen: Chosen) -> None:
+        self._chosen = chosen
+        for name in PANELS:
+            if name in self._panels and self._panels[name] is not self.sender():
+                self._panels[name].choose(chosen)
+
+    @Slot(object)
+    def _go(self, place: Step) -> None:
+        self.asked.emit(Seek(commands=place[0], item=place[1]))
+
+    def _show_tensor(self, name: str, part: str) -> None:
+        self._show("tensor")
+        self._panels["tensor"].show_tensor(name, part)
+
+    def _break_at(self, kind: str, at: str) -> None:
+        self._show("watches")
+        self._panels["watches"].add_breakpoint(kind, at)
+
+    def _run_to_chosen(self) -> None:
+        place = self._place_of_chosen()
+        if place is not None:
+            self._go(place)
+
+    def _break_at_chosen(self) -> None:
+        trace, chosen = self._trace, self._chosen
+        if trace is None or chosen is None:
+            return
+        kind, index = chosen
+        if kind == "operation" and index < len(trace.operations):
+            self._break_at(kind, trace.operations[index].name)
+        elif kind == "node" and index < len(trace.nodes):
+            self._break_at(kind, trace.nodes[index].name)
+
+    def _watch(self) -> None:
+        self._show("watches")
+        self._panels["watches"].field.setFocus()
+
+    def _place_of_chosen(self) -> Step | None:
+        trace = self._trace
+        if trace is None or self._chosen is None:
+            return None
+        kind, index = self._chosen
+        if kind == "node":
+            for part in trace.parts:
+                if part.name == "backward" and index in part.items:
+                    return part.commands, part.items.index(index)
+        return operation_places(trace).get(index) if kind == "operation" else None
