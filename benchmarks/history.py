@@ -1,7 +1,11 @@
-"""Going back: what keeping checkpoints costs a run, and how long it takes to be at another place."""
+"""Going back: what keeping checkpoints costs a run, and how long it takes to be at another place.
+
+With a number of minutes behind its name it measures only seeks in a run of so many minutes with Adam.
+"""
 
 import random
 import statistics
+import sys
 import time
 
 from benchmarks import row
@@ -83,11 +87,34 @@ def far(steps: int = LONG_RUN, seeks: int = 100) -> dict[str, float]:
     return {"trained": trained, "bytes": session.history.bytes, "worst": max(times), "law": law}
 
 
+def long_run(minutes: float, seeks: int = 60) -> tuple[float, Session]:
+    """The slowest of some random seeks in a run of so many minutes with Adam, in seconds; and the session."""
+    session = Session(Settings(batch_size=16, optimizer="Adam", lr=0.001))
+    end = time.perf_counter() + 60 * minutes
+    while time.perf_counter() < end:
+        session.run(10_000, lambda: time.perf_counter() < end)
+    chosen, worst = random.Random(0), 0.0
+    steps = session.steps
+    for _ in range(seeks):
+        start = time.perf_counter()
+        session.seek(step=chosen.randrange(steps))
+        worst = max(worst, time.perf_counter() - start)
+    return worst, session
+
+
 def p95(ascending: list[float]) -> float:
     return ascending[int(0.95 * len(ascending))]
 
 
-if __name__ == "__main__":
+if __name__ == "__main__" and len(sys.argv) > 1:
+    worst, session = long_run(float(sys.argv[1]))
+    row(
+        f"the worst of 60 random seeks in {sys.argv[1]} minutes of Adam at batch 16",
+        "≤ 3 s",
+        f"{worst:.2f} s ({len(session.branch.log):,} steps, checkpoints of {session.history.bytes / 2**20:.0f} MiB in "
+        f"memory and {session.history.far.bytes / 2**20:.0f} MiB on the disk)",
+    )
+elif __name__ == "__main__":
     for batch_size, most in ((1, 1.05), (64, 1.01)):
         told = f"{keeping(batch_size):.3f}"
         row(f"a run that keeps checkpoints at batch {batch_size}; one that keeps none is 1.0", f"≤ {most}", told)

@@ -9,23 +9,17 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable
-from copy import copy
-from dataclasses import replace
 from typing import TYPE_CHECKING
-
-import torch
 
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.checkpoint import Checkpoint, Spare
+from lenet_gui.engine.far import Far, Key, too_near
 from lenet_gui.engine.generators import GeneratorState, drawn_elsewhere
-from lenet_gui.engine.swap import Swap
 from lenet_gui.protocol import Budget, Command
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
-Key = tuple[Branch, int]
-"""The branch that a checkpoint belongs to, and its place."""
 SPACING = 0.008
 """Seconds of replay between two checkpoints near the newest step: going back there is instant."""
 SHARE = 0.01
@@ -39,11 +33,8 @@ APART = 0.1
 
 The others make room for newer ones: to copy into memory that was never used takes three times as long.
 """
-FAR = 0.25
-"""Seconds of the run between two checkpoints on the disk, at first."""
 LONGEST = 1e6
 """Seconds between two checkpoints that nobody asks for any more: then the start and the newest are what is kept."""
-
 
 BUDGET = Budget()
 
@@ -53,7 +44,7 @@ class History:
 
     def __init__(self, session: Session, budget: Budget) -> None:
         self.budget = budget
-        self.swap = Swap()
+        self.far = Far(budget.disk)
         self.bytes = 0
         """What the checkpoints hold, about."""
         self._start = Checkpoint(session, 0)
@@ -61,9 +52,6 @@ class History:
         # Those of a run that the newest steps still need; and the seconds of the last one that stays behind these.
         self._recent: deque[Key] = deque()
         self._stays = -APART
-        # Those on the disk, without their numbers, and where these lie.
-        self._far: dict[Key, tuple[Checkpoint, int]] = {}
-        self._far_apart = FAR
         # Taken where a graph was alive that may still be used.
         self._open: list[Checkpoint] = []
         self._spare: Spare = {}
@@ -83,19 +71,11 @@ class History:
 
     def limit(self, budget: Budget) -> None:
         """Keep to another budget from now on, and give back at once what is over it."""
-        self.budget, self._far_apart = budget, FAR
+        self.budget = budget
         if self.bytes > budget.memory and self._kept:
             self._thin(max(self._kept.values(), key=lambda one: one.seconds))
         self._spare.clear()
-        if self.swap.bytes > budget.disk:
-            self._thin_far()
-            # A file gives no room back: what stays is written into another.
-            swap, self.swap, far, self._far = self.swap, Swap(), self._far, {}
-            try:
-                for key, (one, offset) in far.items():
-                    self._far[key] = one, self.swap.write(swap.read(offset, one.tensors))
-            except OSError:
-                self.budget = replace(budget, disk=0)
+        self.far.limit(budget.disk)
 
     # -------------------------------------------------------------------------------------------------- taking them
 
@@ -153,28 +133,24 @@ class History:
 
     def forget_behind(self, branch: Branch, place: int) -> None:
         """Drop what was taken in a cycle that was refused half-way."""
-        known = {**{key: one for key, (one, _) in self._far.items()}, **self._kept}
+        known = {**self.far.all, **self._kept}
         self._forget([key for key, one in known.items() if one.usable_from > place and key[0] is branch])
 
     # ---------------------------------------------------------------------------------------------- going to a place
 
     def start_for(self, branch: Branch, place: int) -> Checkpoint:
         """The newest checkpoint from which this place can be had again in all that is seen there."""
-        found, offset = self._best(branch, place)
-        if offset is None:
-            return found
-        loaded = copy(found)
-        loaded.tensors = self.swap.read(offset, found.tensors)
-        return loaded
+        found, key = self._best(branch, place)
+        return found if key is None else self.far.loaded(key)
 
-    def _best(self, branch: Branch, place: int) -> tuple[Checkpoint, int | None]:
-        """Also where on the disk its numbers lie."""
+    def _best(self, branch: Branch, place: int) -> tuple[Checkpoint, Key | None]:
+        """Also what it is found by on the disk, where it lies there."""
         step = next((at for at, command in branch.journal.backwards(place) if command.name == "step"), place)
         limits = branch.limits()
-        near = [(key, (one, None)) for key, one in self._kept.items()]
+        near = [(key, None, one) for key, one in self._kept.items()]
         usable = [
-            (one, offset)
-            for (owner, at), (one, offset) in (*near, *self._far.items())
+            (one, found_by)
+            for (owner, at), found_by, one in (*near, *((key, key, one) for key, one in self.far.all.items()))
             if at <= step and one.usable_from <= min(limits.get(owner, -1), place)
         ]
         return max(usable, key=lambda found: found[0].place, default=(self._start, None))
@@ -232,8 +208,7 @@ class History:
             self._let_go(before)
             self._home = checkpoint if before is self._home else self._home
         self._kept[branch, checkpoint.place] = checkpoint
-        if checkpoint.bytes <= self.budget.disk:
-            self._write(branch, checkpoint)
+        self.far.keep(branch, checkpoint)
         if self.bytes > self.budget.memory:
             self._thin(checkpoint)
 
@@ -255,40 +230,11 @@ class History:
             else:
                 self._let_go(self._kept.pop(passed))
 
-    def _write(self, branch: Branch, checkpoint: Checkpoint) -> None:
-        """Onto the disk too, if none lies near: the memory will not hold it for ever."""
-        written = ((one.seconds, key[1]) for key, (one, _) in reversed(self._far.items()) if key[0] is branch)
-        newest, place = next(written, (0.0, 0))
-        if checkpoint.seconds < newest + self._far_apart or checkpoint.place <= place:
-            return
-        try:
-            offset = self.swap.write(checkpoint.tensors)
-        except NotImplementedError:  # a device whose tensors have no numbers
-            return
-        except OSError:  # no room: far places take longer, and that is all
-            self.budget = replace(self.budget, disk=0)
-            return
-        written = copy(checkpoint)
-        written.tensors = [torch.empty_like(tensor, device="meta") for tensor in checkpoint.tensors]
-        self._far[branch, checkpoint.place] = written, offset
-        self._thin_far()
-
-    def _thin_far(self) -> None:
-        while self.swap.bytes > self.budget.disk:
-            self._far_apart = 2 * max(self._far_apart, 0.001)
-            ascending = sorted(((key, one.seconds) for key, (one, _) in self._far.items()), key=lambda item: item[1])
-            self._forget_far(_too_near(ascending, self._far_apart))
-
     def _forget(self, keys: Iterable[Key]) -> None:
         for key in keys:
             if key in self._kept:
                 self._let_go(self._kept.pop(key))
-        self._forget_far(key for key in keys if key in self._far)
-
-    def _forget_far(self, keys: Iterable[Key]) -> None:
-        for key in list(keys):
-            checkpoint, offset = self._far.pop(key)
-            self.swap.free(offset, checkpoint.tensors)
+        self.far.forget(keys)
 
     def _let_go(self, checkpoint: Checkpoint) -> None:
         self.bytes -= checkpoint.bytes
@@ -310,17 +256,5 @@ class History:
         distance = max(SPACING, 0.001)
         while self.bytes > self.budget.memory * 3 / 4 and distance < LONGEST:
             distance *= 2
-            for key in _too_near([item for item in ascending if item[0] in self._kept], distance):
+            for key in too_near([item for item in ascending if item[0] in self._kept], distance):
                 self._let_go(self._kept.pop(key))
-
-
-def _too_near(ascending: list[tuple[Key, float]], distance: float) -> list[Key]:
-    """Of keys with their seconds those that do not lie so far behind the one before, on their branch, that stays."""
-    last: dict[Branch, float] = {}
-    found: list[Key] = []
-    for key, seconds in ascending:
-        if seconds < last.get(key[0], 0.0) + distance:
-            found.append(key)
-        else:
-            last[key[0]] = seconds
-    return found

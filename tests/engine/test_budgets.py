@@ -50,7 +50,7 @@ def dense(monkeypatch: pytest.MonkeyPatch) -> None:
     """A checkpoint wherever one may be taken."""
     monkeypatch.setattr("lenet_gui.engine.history.SPACING", 0.0)
     monkeypatch.setattr("lenet_gui.engine.history.SHARE", float("inf"))
-    monkeypatch.setattr("lenet_gui.engine.history.FAR", 0.0)
+    monkeypatch.setattr("lenet_gui.engine.far.APART", 0.0)
 
 
 def allocated() -> int:
@@ -78,7 +78,7 @@ def test_a_model_larger_than_the_budgets_goes_anywhere_to_the_bit_and_fills_no_m
             assert session.digest() == recorded[place]
         taken.append(allocated())
     assert taken[1] < taken[0] + MB
-    assert session.history.swap.bytes == 0
+    assert session.history.far.bytes == 0
     session.backward()
 
 
@@ -124,20 +124,20 @@ def test_a_far_way_that_is_left_off_is_a_short_way_back() -> None:
 def test_a_smaller_budget_holds_at_once_and_a_larger_one_from_then_on() -> None:
     session = Session(Settings(batch_size=2))
     session.run(120)
-    far = session.history.swap.bytes
+    far = session.history.far.bytes
     assert session.history.bytes > 30 * MB < far
     session.history.limit(Budget(4 * MB, 10 * MB))
     assert session.history.bytes <= 4 * MB
-    assert 0 < session.history.swap.bytes <= 10 * MB
+    assert 0 < session.history.far.bytes <= 10 * MB
     session.history.limit(Budget(1, 0))
-    assert (session.history.bytes < MB, session.history.swap.bytes) == (True, 0)
+    assert (session.history.bytes < MB, session.history.far.bytes) == (True, 0)
     for step in (3, 110, 60):
         session.seek(step=step)
         assert session.digest() == Session.replay(session.journal).digest()
     session.seek()
     session.history.limit(Budget())
     session.run(60)
-    assert session.history.bytes > 15 * MB < session.history.swap.bytes
+    assert session.history.bytes > 15 * MB < session.history.far.bytes
 
 
 @pytest.mark.usefixtures("dense")
@@ -204,7 +204,7 @@ def test_less_than_nothing_is_refused_with_a_sentence() -> None:
 
 def test_a_disk_that_cannot_be_written_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
-    monkeypatch.setattr("lenet_gui.engine.history.FAR", 0.0)
+    monkeypatch.setattr("lenet_gui.engine.far.APART", 0.0)
     with Host(SMALL) as host:
         assert host.do(Run(100)).step == 100
         assert room(host).disk_failed

@@ -246,11 +246,11 @@ def test_the_checkpoints_stay_within_their_budget() -> None:
 @pytest.mark.usefixtures("dense")
 @pytest.mark.parametrize("make_model", [Net, NormAndDropout])
 def test_what_the_memory_has_no_room_for_lies_on_the_disk(make_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("lenet_gui.engine.history.FAR", 0.0)
+    monkeypatch.setattr("lenet_gui.engine.far.APART", 0.0)
     disk = 40 * 1_000_000
     session = Session(Settings(batch_size=2, optimizer="Adam"), make_model, Budget(1, disk))
     session.run(100)
-    assert 0 < session.history.swap.bytes <= disk
+    assert 0 < session.history.far.bytes <= disk
     assert session.history.start_for(session.branch, len(session.journal)).place > 0
     for step in (3, 90, 41, 17, 99):
         session.seek(step=step)
@@ -263,7 +263,7 @@ def test_a_disk_that_is_full_costs_nothing_but_time(monkeypatch: pytest.MonkeyPa
     session.run(300)
     session.seek(step=17)
     assert session.steps == 17
-    assert session.history.swap.bytes == 0
+    assert session.history.far.bytes == 0
 
 
 class Machine(RuleBasedStateMachine):

@@ -111,9 +111,9 @@ class Keeper:
                 raise ValueError("checkpoints cannot take less than nothing: choose a budget of 0 bytes or more")
             self._budget = message.budget
             history.limit(message.budget)
-        failed = history.budget.disk < self._budget.disk
+        failed = history.far.failed
         id = message.id if isinstance(message, BudgetRequest) else 0
-        return BudgetReply(id, self._budget, history.bytes, history.swap.bytes, failed)
+        return BudgetReply(id, self._budget, history.bytes, history.far.bytes, failed)
 
     def end(self, keep: bool = True) -> None:
         """Let the session go. What no file has of it is kept to be offered at the next start."""
