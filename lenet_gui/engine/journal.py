@@ -85,6 +85,22 @@ class Journal:
                 yield entry
             skip = 0
 
+    def since(self, start: int) -> list[Entry]:
+        """What was done from a place on: whole cycles as blocks, the commands around them one by one."""
+        first = max(0, bisect_right(self._places, start) - 1)
+        skip = start - self._places[first] if self._places else 0
+        found: list[Entry] = []
+        for entry in self._entries[first:]:
+            if isinstance(entry, Block):
+                inside = -skip % len(entry.cycle)
+                found += entry.cycle[len(entry.cycle) - inside :] if inside else ()
+                if n := (len(entry) - skip) // len(entry.cycle):
+                    found.append(Block(entry.cycle, n))
+            elif not skip:
+                found.append(entry)
+            skip = 0
+        return found
+
     def backwards(self, place: int) -> Iterator[tuple[int, Command]]:
         """Each command before a place with the place where it begins, the newest first."""
         for index in range(bisect_right(self._places, place - 1) - 1, -1, -1):

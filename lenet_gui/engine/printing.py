@@ -9,9 +9,13 @@ import numpy as np
 from torch import nn
 
 from lenet_gui.engine.autograd import chain
+from lenet_gui.engine.journal import Block, Entry
 from lenet_gui.engine.session import Session
 from lenet_gui.protocol import SETTABLE, Command, Line
 from lenet_gui.settings import Settings
+
+MOST_PIECES = 60
+"""Loops and commands of one run that the console shows."""
 
 SETTING_LINES = {
     "loss": "criterion = nn.{}()",
@@ -57,10 +61,18 @@ def code_of(command: Command, settings: Settings, net: nn.Module | None = None) 
     return "\n".join(_setting(name, value, settings) for name, value in _paired(_told(arguments)).items())
 
 
-def run_line(cycle: Sequence[Command], steps: int, result: Any, settings: Settings) -> Line:
-    """A run as the loop it was."""
-    body = [code_of(command, settings) for command in cycle]
-    return Line("command", "\n    ".join([f"for input, target in islice(batches, {steps}):", *body]), repr(result))
+def run_line(entries: Sequence[Entry], result: Any, settings: Settings) -> Line:
+    """A run as the loops it was, with what was done between them; of very many pieces the first and the last."""
+    pieces = [_loop(entry, settings) if isinstance(entry, Block) else code_of(entry, settings) for entry in entries]
+    if len(pieces) > MOST_PIECES:
+        half = MOST_PIECES // 2
+        pieces = [*pieces[:half], f"# … {len(pieces) - 2 * half:,} more lines", *pieces[-half:]]
+    return Line("command", "\n".join(pieces), repr(result))
+
+
+def _loop(block: Block, settings: Settings) -> str:
+    body = [code_of(command, settings) for command in block.cycle]
+    return "\n    ".join([f"for input, target in islice(batches, {block.n}):", *body])
 
 
 def answer(session: Session, what: str) -> Line:

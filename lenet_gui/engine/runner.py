@@ -269,15 +269,13 @@ class Runner:
         self._report.frame(why or ("paused" if self._channel.pausing else "run ended"))
 
     def _run_unlimited(self) -> None:
-        session, start = self._session, self._session.steps
-        end = start + self._steps_left
+        session, place = self._session, len(self._session.journal)
+        end = session.steps + self._steps_left
         try:
             session.stops.run(self._steps_left, lambda: self._between(end - session.steps if self._counted else None))
         finally:
-            if session.steps > start:
-                cycle = session.journal.cycle
-                taken = session.steps - start
-                line = printing.run_line(cycle, taken, session.last_loss, session.settings)
+            if done := session.journal.since(place):
+                line = printing.run_line(done, session.last_loss, session.settings)
                 self._channel.give(replace(line, place=view.place_of(session)))
         self._report.epoch()
         self._watch_for_anomaly()

@@ -43,6 +43,12 @@ class _Axis(pg.AxisItem):
             taken += values
         return ticks
 
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self.orientation == "bottom" and not self.logMode and spacing >= 1:
+            # Steps are counted: a million is no 1e+06.
+            return [f"{value * scale:,.0f}" for value in values]
+        return super().tickStrings(values, scale, spacing)
+
     def logTickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         words = super().logTickStrings(values, scale, spacing)
         digits = [round(10 ** (value - math.floor(value + 1e-9))) for value in values]

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lenet_gui.engine import Journal, Session, Settings
-from lenet_gui.engine.journal import Block
+from lenet_gui.engine.journal import Block, Entry
 from lenet_gui.protocol import CYCLE, PHASES, Command
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
@@ -109,3 +109,23 @@ GOOD: dict[str, Any] = json.loads(journal_of([3, [Command.of("set", lr=0.1)]])[0
 def test_what_is_no_journal_is_refused(text: str) -> None:
     with pytest.raises((ValueError, KeyError, TypeError)):
         Journal.from_json(text)
+
+
+def test_since_tells_whole_cycles_as_blocks_and_the_rest_one_by_one() -> None:
+    journal = Journal(Settings())
+    journal.extend(3)
+    rate = Command.of("set", lr=0.5)
+    journal.append(rate)
+    journal.extend(2)
+    journal.append(CYCLE[0])
+    assert journal.since(0) == [Block(CYCLE, 3), rate, Block(CYCLE, 2), CYCLE[0]]
+    assert journal.since(7) == [*CYCLE[2:], Block(CYCLE, 1), rate, Block(CYCLE, 2), CYCLE[0]]
+    assert journal.since(16) == [Block(CYCLE, 2), CYCLE[0]]
+    assert journal.since(len(journal)) == []
+    for place in range(len(journal) + 1):
+        told = [one for entry in journal.since(place) for one in (_unrolled(entry))]
+        assert told == list(journal.commands(place))
+
+
+def _unrolled(entry: Entry) -> tuple[Command, ...]:
+    return entry.cycle * entry.n if isinstance(entry, Block) else (entry,)

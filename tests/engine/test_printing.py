@@ -102,7 +102,7 @@ def test_the_batch_a_forward_took_is_said_before_it() -> None:
 def test_a_run_is_a_loop() -> None:
     session = Session()
     session.run(7)
-    told = printing.run_line(session.journal.cycle, 7, session.last_loss, session.settings)
+    told = printing.run_line(session.journal.since(0), session.last_loss, session.settings)
     assert told.code.splitlines() == [
         "for input, target in islice(batches, 7):",
         "    optimizer.zero_grad()",
