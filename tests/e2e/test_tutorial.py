@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import nn
 
@@ -11,9 +13,14 @@ from tests.e2e.conftest import Person
 SEED = 0
 
 
+# Drawn before any window is open: the generator is the process's, and a worker lends it to its sessions.
+torch.manual_seed(SEED)
+NET, INPUT = Net(), torch.randn(1, 1, 32, 32)
+DRAWN_NEXT = torch.randn(1, 10)
+
+
 def script() -> tuple[Net, torch.Tensor]:
-    torch.manual_seed(SEED)
-    return Net(), torch.randn(1, 1, 32, 32)
+    return copy.deepcopy(NET), INPUT
 
 
 def bias_of(net: Net) -> torch.Tensor:
@@ -59,7 +66,7 @@ def test_backward_from_the_output_and_gradients_that_are_none(person: Person) ->
     person.press("forward_button", next="loss")
     before = person.choose("backward_menu", "backward_output")
     person.frame_with(before, next="step")
-    net(input).backward(torch.randn(1, 10))
+    net(input).backward(DRAWN_NEXT)
     person.choose("print_menu", "print_conv1_bias_grad")
     person.reads(repr(bias_of(net).grad))
 
@@ -71,8 +78,7 @@ def test_the_loss_its_chain_two_backwards_and_the_update(person: Person) -> None
     for name, following in (("zero_grad", "forward"), ("forward", "loss"), ("loss", "backward")):
         person.press(f"{name}_button", next=following)
     output = net(input)
-    target = torch.randn(1, 10)
-    loss = nn.MSELoss()(output, target)
+    loss = nn.MSELoss()(output, DRAWN_NEXT)
     person.reads(repr(loss))
     person.choose("print_menu", "print_chain")
     links = "conv2d -> relu -> maxpool2d -> conv2d -> relu -> maxpool2d -> view"
