@@ -15,6 +15,7 @@ from PySide6.QtTest import QTest
 from lenet_gui.app import Look, Program, application
 from lenet_gui.events import Failed, TookTooLong, until
 from lenet_gui.protocol import PHASES, Back, ExportScript, Frame, TensorReply, TensorRequest
+from lenet_gui.protocol_trace import Move
 
 _LOADING, _ANSWERING, _TRIES = 120.0, 3.0, 5
 # Far from the numbers that the panels give to their own questions.
@@ -64,6 +65,12 @@ def _checks(program: Program) -> list[tuple[str, bool]]:
     until(program.bridge.frame, _LOADING, lambda frame: frame.step == first.step, program.failed)
     back = {name: _ask(program, name, "value") for name in names}
     checks.append(("one step back, every parameter is as before", all((back[n] == before[n]).all() for n in names)))
+    for how, where in (("over", 1), ("into", 1), ("into", 1)):
+        program.bridge.send(Move(how))
+        until(program.bridge.frame, _LOADING, lambda frame, where=where: frame.place.commands == where, program.failed)
+    inside = _ask(program, "relu", "value")
+    same = inside is not None and bool((inside == _first_activation(first, before)).all())
+    checks.append(("inside of the forward, the first ReLU gave what plain PyTorch gives", same))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "run.py"
         program.bridge.send(ExportScript(str(path)))
@@ -93,6 +100,14 @@ def _ask(program: Program, name: str, part: str) -> Any:
             )
             return reply.values
     raise TookTooLong(f"no answer to what {name} ({part}) is")
+
+
+def _first_activation(first: Frame, before: dict[str, Any]) -> Any:
+    import torch
+    from torch.nn import functional as F  # noqa: N812
+
+    images = torch.tensor(first.samples.images)[:, None]
+    return F.relu(F.conv2d(images, torch.tensor(before["conv1.weight"]), torch.tensor(before["conv1.bias"]))).numpy()
 
 
 def _plain_step(first: Frame, before: dict[str, Any]) -> tuple[float, dict[str, Any], dict[str, Any]]:
