@@ -21,6 +21,7 @@ from lenet_gui.protocol_trace import (
     Move,
     PlotWatch,
     RunBack,
+    RunTo,
     SetBreakpoint,
     SetWatch,
     TraceReply,
@@ -234,6 +235,7 @@ Control = (
     | ExportReport
     | Move
     | RunBack
+    | RunTo
     | SetBreakpoint
     | DropBreakpoint
     | SetWatch

@@ -28,6 +28,14 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class RunTo:
+    """Go to before an item of a command of this step, forwards or back; what was not done yet is done on the way."""
+
+    commands: int
+    item: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunBack:
     """Go back to the place before where a breakpoint stops, or to the start of the run."""
 

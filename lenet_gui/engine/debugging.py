@@ -17,6 +17,7 @@ from lenet_gui.protocol_trace import (
     Move,
     PlotWatch,
     RunBack,
+    RunTo,
     SetBreakpoint,
     SetWatch,
 )
@@ -24,7 +25,7 @@ from lenet_gui.protocol_trace import (
 TELL = 0.1
 """Seconds between two words about something long."""
 
-Moving = Move | RunBack | PlotWatch | FindNotFinite
+Moving = Move | RunTo | RunBack | PlotWatch | FindNotFinite
 Marking = SetBreakpoint | DropBreakpoint | SetWatch | DropWatch
 
 
@@ -60,6 +61,9 @@ def go(channel: Channel, session: Session, report: Report, message: Moving, do: 
         case Move():
             session.stepper.move(message, do)
             report.frame(session.stepper.words() or f"one phase {'back' if message.back else 'on'}")
+        case RunTo(commands, item):
+            session.stepper.run_to(commands, item, do)
+            report.frame(session.stepper.words() or "at the chosen one")
         case RunBack():
             report.frame("going back to a breakpoint", seeking=True)
             arrived = session.stops.run_back(_telling(channel, "Back to a breakpoint"))
@@ -76,10 +80,8 @@ def _plot(channel: Channel, session: Session, report: Report, number: int) -> No
     report.frame("plotting a watch", seeking=True)
     between = _telling(channel, "Plotting the watch")
     try:
-        for series in session.watches.over_the_steps(number, report.run):
+        for series in session.watches.over_the_steps(number, report.run, between):
             channel.give(series)
-            if not between():
-                break
     finally:
         channel.give(Progress("", 1, 1))
         report.frame("plotted a watch")

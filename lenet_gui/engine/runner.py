@@ -57,6 +57,7 @@ from lenet_gui.protocol_trace import (
     Move,
     PlotWatch,
     RunBack,
+    RunTo,
     SetBreakpoint,
     SetWatch,
     TraceRequest,
@@ -165,7 +166,7 @@ class Runner:
                 detours.race(self._channel, self._session, self._report, message)
             case Back() | Seek():
                 detours.go(self._channel, self._session, self._report, message)
-            case Move() | RunBack() | PlotWatch() | FindNotFinite():
+            case Move() | RunTo() | RunBack() | PlotWatch() | FindNotFinite():
                 debugging.go(self._channel, self._session, self._report, message, self._do)
             case Run():
                 self._run(message)

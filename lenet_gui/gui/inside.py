@@ -12,8 +12,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.trace_place import Step, operation_places
-from lenet_gui.protocol import Frame, Reply, Seek
-from lenet_gui.protocol_trace import DropBreakpoint, TraceReply
+from lenet_gui.protocol import Frame, Reply
+from lenet_gui.protocol_trace import DropBreakpoint, RunTo, TraceReply
 
 Chosen = tuple[str, int]
 """`operation`, `node` or `batch`, and its index in the trace."""
@@ -75,7 +75,7 @@ class Inside(QObject):
 
     @Slot(object)
     def _go(self, place: Step) -> None:
-        self.asked.emit(Seek(commands=place[0], item=place[1]))
+        self.asked.emit(RunTo(*place))
 
     def _show_tensor(self, name: str, part: str) -> None:
         self._show("tensor")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.running import Paused
-from lenet_gui.engine.stops.armed import INSIDE, Armed, Position
+from lenet_gui.engine.stops.armed import INSIDE, Armed, Spot
+from lenet_gui.engine.stops.hits import Position
 from lenet_gui.engine.trace import names
 from lenet_gui.engine.trace.trace import Item, Operation, Trace, Update, Visit
 from lenet_gui.protocol import PHASES, Command
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
 Tell = Callable[[str], None]
+Found = Callable[[Position, list[Armed]], None]
+
+
+def pause(_: Position, found: list[Armed]) -> None:
+    raise Paused(found)
+
+
+def is_bare(one: Armed) -> bool:
+    """Whether it can be looked at between commands alone."""
+    return not one.inside and one.breakpoint.kind != "parameter"
 
 
 def command_on(
@@ -31,87 +42,92 @@ def command_on(
     Where it stands now was looked at when it came here. Counted is along `branch`, by default the session's own;
     the command is done by `do`, by default `Session.apply`.
     """
-    place, command = len(session.journal), session.next_command
+    place, command, began = len(session.journal), session.next_command, session.item
     lookup = partial(names.lookup, session)
-    before = session.item
     for item, here in sorted(_candidates(session, armed, command).items()):
-        if item > before:
+        if item > began:
             session.item = item
-            if found := _stopping(here, (place, item), branch or session.branch, lookup, tell):
+            spot = Spot((place, item), branch or session.branch, command, lookup)
+            found = _stopping(here, spot, tell)
+            _saw(armed, (place, began), spot)
+            if found:
                 return found
     (do or session.apply)(command)
+    coming = session.next_command
     here = [one for one in armed if one.breakpoint.kind == "when" and one.after == command.name]
-    here += _candidates(session, armed, session.next_command).get(0, [])
-    found = _stopping(here, (place + 1, 0), branch or session.branch, lookup, tell)
-    for one in armed:
-        one.seen((place + 1, 0), branch or session.branch)
+    here += _candidates(session, armed, coming).get(0, [])
+    spot = Spot((place + 1, 0), branch or session.branch, coming, lookup)
+    found = _stopping(here, spot, tell)
+    _saw(armed, (place, began), spot)
     return found
 
 
-def watch(session: Session, armed: Sequence[Armed], tell: Tell) -> Callable[[Command, int], None]:
-    """Looks behind each command of the way along a branch, told with the place then; it raises Paused."""
-    journal, branch = session.branch.journal, session.branch
+def _saw(armed: Iterable[Armed], start: Position, spot: Spot) -> None:
+    for one in armed:
+        one.hits.saw(start, spot.position, spot.branch)
+
+
+def watch(
+    session: Session, armed: Sequence[Armed], tell: Tell, branch: Branch | None = None, found: Found = pause
+) -> Callable[[Command, int], None]:
+    """Looks behind each command of the way along a branch, and is told that command and the place then."""
+    along = branch or session.branch
+    journal = along.journal
     lookup = partial(names.live, session)
 
     def look(command: Command, place: int) -> None:
-        following = journal.at(place).name if place < len(journal) else _next(command.name)
-        here = [one for one in armed if _behind(one, command.name, following)]
-        if here and (found := _stopping(here, (place, 0), branch, lookup, tell)):
-            raise Paused(found)
+        coming = journal.at(place) if place < len(journal) else Command(_next(command.name, session))
+        here = [one for one in armed if _behind(one, command.name, coming.name)]
+        if here and (stopping := _stopping(here, Spot((place, 0), along, coming, lookup), tell)):
+            found((place, 0), stopping)
 
     return look
 
 
 def looks(session: Session, armed: Sequence[Armed], cycle: Sequence[Command], tell: Tell) -> list[Callable[[], None]]:
     """For each command of a cycle what is to be looked at behind it, on the bare path; it raises Paused."""
-    start, steps = len(session.journal), session.steps
+    start, steps, each, branch = len(session.journal), session.steps, len(cycle), session.branch
     lookup = partial(names.live, session)
-    found = []
+
+    def look(here: list[Armed], inside: int, coming: Command) -> None:
+        whole = session.steps - steps - (inside == each)
+        position = start + each * whole + inside, 0
+        if found := _stopping(here, Spot(position, branch, coming, lookup), tell):
+            raise Paused(found)
+
+    found: list[Callable[[], None]] = []
     for index, command in enumerate(cycle):
-        following = cycle[(index + 1) % len(cycle)].name
-        here = [one for one in armed if _behind(one, command.name, following)]
-        found.append(_look(session, here, (start, steps, index, len(cycle)), lookup, tell))
+        coming = cycle[(index + 1) % each]
+        here = [one for one in armed if _behind(one, command.name, coming.name)]
+        found.append(partial(look, here, index + 1, coming) if here else _nothing)
     return found
 
 
-def _behind(one: Armed, name: str, following: str) -> bool:
+def _behind(one: Armed, name: str, coming: str) -> bool:
     kind = one.breakpoint.kind
-    return (kind == "when" and one.after == name) or (kind == "phase" and one.breakpoint.at == following)
+    return (kind == "when" and one.after == name) or (kind == "phase" and one.breakpoint.at == coming)
 
 
-def _look(
-    session: Session, here: list[Armed], at: tuple[int, int, int, int], lookup: names.Lookup, tell: Tell
-) -> Callable[[], None]:
-    start, steps, index, each = at
-
-    def look() -> None:
-        whole, inside = session.steps - steps, index + 1
-        place = start + each * (whole - 1 if inside == each else whole) + inside
-        if found := _stopping(here, (place, 0), session.branch, lookup, tell):
-            raise Paused(found)
-
-    return look if here else _nothing
-
-
-def _next(phase: str) -> str:
-    """What the cycle has behind a phase."""
-    return PHASES[(PHASES.index(phase) + 1) % len(PHASES)] if phase in PHASES else ""
+def _next(name: str, session: Session) -> str:
+    """What the cycle has behind a command that a branch ends with."""
+    last = name if name in PHASES else session.branch.journal.last_phase()
+    return PHASES[(PHASES.index(last) + 1) % len(PHASES)] if last in PHASES else PHASES[0]
 
 
 def _nothing() -> None:
     pass
 
 
-def _stopping(
-    armed: Iterable[Armed], position: Position, branch: Branch, lookup: names.Lookup, tell: Tell
-) -> list[Armed]:
-    found = []
+def _stopping(armed: Iterable[Armed], spot: Spot, tell: Tell) -> list[Armed]:
+    """Those that stop here; the others log."""
+    found: list[Armed] = []
     for one in armed:
-        if one.holds(lookup) and one.hit(position, branch):
-            if one.message is None or one.problem:
+        if one.acts(spot):
+            words = one.text(spot)
+            if words is None:
                 found.append(one)
             else:
-                tell(one.message.text(lookup))
+                tell(words)
     return found
 
 
@@ -139,7 +155,7 @@ def _begins(trace: Trace, items: Sequence[Item], kind: str, at: str) -> list[int
     found, last = [], -1
     for index, item in enumerate(items):
         match item:
-            case Operation() if kind == "operation" and at in (item.name, item.function):
+            case Operation() if kind == "operation" and at == item.name:
                 found.append(index)
             case Operation() if kind == "module":
                 call = _call_of(trace, item.call, at)

@@ -91,6 +91,16 @@ class Stepper:
         else:
             self._on(move.how, do)
 
+    def run_to(self, place: int, item: int, do: Callable[[Command], None]) -> None:
+        """To an item of this step, done yet or not; `do` does a command by hand. Raises ValueError where there is none."""
+        session = self._session
+        last = self.trace().commands[-1:]
+        if not last or place > last[0].place + 1:
+            raise ValueError(f"place {place:,} lies behind this step; choose something of the step that is shown")
+        while len(session.journal) < place and not session.ahead:
+            do(session.next_command)
+        self.go(place, item)
+
     def go(self, place: int, item: int) -> None:
         """To an item of a command of this branch, through its trace. Raises ValueError where there is none."""
         if place != len(self._session.journal):
