@@ -61,13 +61,14 @@ def code_of(command: Command, settings: Settings, net: nn.Module | None = None) 
     return "\n".join(_setting(name, value, settings) for name, value in _paired(_told(arguments)).items())
 
 
-def run_line(entries: Sequence[Entry], result: Any, settings: Settings) -> Line:
+def run_lines(entries: Sequence[Entry], result: Any, settings: Settings) -> list[Line]:
     """A run as the loops it was, with what was done between them; of very many pieces the first and the last."""
     pieces = [_loop(entry, settings) if isinstance(entry, Block) else code_of(entry, settings) for entry in entries]
     if len(pieces) > MOST_PIECES:
         half = MOST_PIECES // 2
         pieces = [*pieces[:half], f"# … {len(pieces) - 2 * half:,} more lines", *pieces[-half:]]
-    return Line("command", "\n".join(pieces), repr(result))
+    *before, last = pieces
+    return [*(Line("command", piece, "") for piece in before), Line("command", last, repr(result))]
 
 
 def _loop(block: Block, settings: Settings) -> str:

@@ -276,8 +276,8 @@ class Runner:
             session.stops.run(self._steps_left, lambda: self._between(end - session.steps if self._counted else None))
         finally:
             if done := session.journal.since(place):
-                line = printing.run_line(done, session.last_loss, session.settings)
-                self._channel.give(replace(line, place=view.place_of(session)))
+                for line in printing.run_lines(done, session.last_loss, session.settings):
+                    self._channel.give(replace(line, place=view.place_of(session)))
         self._report.epoch()
         self._watch_for_anomaly()
         self._end_of_run(end - session.steps)

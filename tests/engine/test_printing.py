@@ -102,7 +102,7 @@ def test_the_batch_a_forward_took_is_said_before_it() -> None:
 def test_a_run_is_a_loop() -> None:
     session = Session()
     session.run(7)
-    told = printing.run_line(session.journal.since(0), session.last_loss, session.settings)
+    (told,) = printing.run_lines(session.journal.since(0), session.last_loss, session.settings)
     assert told.code.splitlines() == [
         "for input, target in islice(batches, 7):",
         "    optimizer.zero_grad()",
@@ -112,6 +112,26 @@ def test_a_run_is_a_loop() -> None:
         "    optimizer.step()",
     ]
     assert told.result == repr(session.last_loss)
+
+
+def test_what_was_done_around_the_whole_steps_of_a_run_stands_by_itself() -> None:
+    session = Session()
+    session.zero_grad()
+    session.run(2)
+    session.set(lr=0.5)
+    session.run(1)
+    told = printing.run_lines(session.journal.since(1), session.last_loss, session.settings)
+    firsts = [line.code.splitlines()[0] for line in told]
+    assert firsts == [
+        "output = net(input)",
+        "loss = criterion(output, target)",
+        "loss.backward()",
+        "optimizer.step()",
+        "for input, target in islice(batches, 1):",
+        "optimizer.param_groups[0]['lr'] = 0.5",
+        "for input, target in islice(batches, 1):",
+    ]
+    assert [line.result for line in told] == [""] * 6 + [repr(session.last_loss)]
 
 
 def test_what_can_be_asked_is_printed_as_pytorch_prints_it() -> None:
