@@ -488,10 +488,19 @@ class TensorReply:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Something that an optimizer keeps for a parameter, such as its `momentum_buffer`; `values` of its shape."""
+
+    name: str
+    values: Array
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateReply:
     """`weight = weight - learning_rate * gradient` in numbers; `None` arrays where no step was taken yet.
 
-    `formula` is the optimizer's rule with its numbers. The arrays have the parameter's shape unless cut.
+    `formula` is the optimizer's rule with its numbers. The arrays have the parameter's shape unless cut. Inside of a
+    step that has not come to this parameter yet only `after` is `None`. `state` is what the optimizer keeps for it.
     """
 
     id: int
@@ -501,6 +510,7 @@ class UpdateReply:
     before: Array | None
     gradient: Array | None
     after: Array | None
+    state: tuple[Kept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ def _loop(block: Block, settings: Settings) -> str:
 
 
 def answer(session: Session, what: str) -> Line:
-    """What was asked to be printed. Raises KeyError when there is no tensor of this name."""
+    """What was asked to be printed. As of the cursor. Raises ValueError where there is none."""
     named = {
         "input": session.input,
         "output": session.output,
@@ -97,7 +97,10 @@ def answer(session: Session, what: str) -> Line:
     if what == "chain":
         links = chain(session.last_loss, "loss") or chain(session.output, "output")
         return Line("question", "loss.grad_fn.next_functions  # and so on", " -> ".join(links) or "There is no graph.")
-    return _question(f"net.{what}", session.tensors()[what])
+    state = session.stepper.state()
+    if what not in state:
+        raise ValueError(f"the model has no {what}")
+    return _question(f"net.{what}", state[what])
 
 
 def _edit(arguments: dict[str, Any], net: nn.Module | None) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import get_args
 
 from lenet_gui.channel import Channel
-from lenet_gui.engine import debugging, detours, notices, printing, view
+from lenet_gui.engine import answers, debugging, detours, notices, printing, view
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.data import DataError
 from lenet_gui.engine.refusal import Refused
@@ -193,15 +193,15 @@ class Runner:
                 self._report.evaluate()
                 self._report.frame("test accuracy measured")
             case TensorRequest():
-                self._channel.give(view.tensor_reply(self._session, message))
+                self._channel.give(answers.tensor_reply(self._session, message))
             case UpdateRequest():
-                self._channel.give(view.update_reply(self._session, message))
+                self._channel.give(answers.update_reply(self._session, message))
             case SeekRequest():
-                self._channel.give(view.seek_reply(self._session, message))
+                self._channel.give(answers.seek_reply(self._session, message))
             case SetBreakpoint() | DropBreakpoint() | SetWatch() | DropWatch():
                 self._report.frame(debugging.mark(self._session, message))
             case TraceRequest():
-                self._channel.give(view.trace_reply(self._session, message))
+                self._channel.give(answers.trace_reply(self._session, message))
             case RenameBranch() | AddBookmark() | DropBookmark():
                 self._name(message)
             case SaveSession() | ExportScript() | ExportReport() | ForgetSession():

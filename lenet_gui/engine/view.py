@@ -13,12 +13,7 @@ from torch import Tensor
 
 from lenet_gui.engine.autograd import chain
 from lenet_gui.engine.branch import Branch
-from lenet_gui.engine.expressions.expression import NotYet
 from lenet_gui.engine.session import Session
-from lenet_gui.engine.trace.names import lookup
-from lenet_gui.engine.trace.reply import reply
-from lenet_gui.engine.trace.trace import Update
-from lenet_gui.engine.travel import target
 from lenet_gui.protocol import (
     PHASES,
     Accuracy,
@@ -29,19 +24,9 @@ from lenet_gui.protocol import (
     ModuleRow,
     ParameterRow,
     Place,
-    Seek,
-    SeekReply,
-    SeekRequest,
-    TensorReply,
-    TensorRequest,
-    UpdateReply,
-    UpdateRequest,
 )
-from lenet_gui.protocol_trace import TraceReply, TraceRequest
-from lenet_gui.settings import Settings
 
 THUMBNAILS = 64
-NOT_YET = "not yet computed"
 
 STOPPED = (*PHASES, "next_batch", "set", "edit", "advance", "run", "back", "seek", "evaluate", "new", "find")
 INSIDE = ("advance", "run", "back", "seek", "evaluate", "new", "find")
@@ -163,89 +148,6 @@ def place_of(session: Session) -> Place:
     return Place(session.branch.name, len(session.journal), session.item)
 
 
-def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
-    """The value or gradient of a tensor by its name, as of the cursor; of an operation of this step too.
-
-    Raises KeyError where there is none of this name.
-    """
-    name = request.name if request.part == "value" else f"{request.name}.grad"
-    try:
-        tensor = lookup(session, name)
-    except NotYet:
-        return TensorReply(request.id, place_of(session), request.name, request.part, (), NOT_YET, None)
-    assert tensor is None or isinstance(tensor, Tensor)
-    shaped = lookup(session, request.name) if tensor is None else tensor
-    shape = tuple(shaped.shape) if isinstance(shaped, Tensor) else ()
-    values = None if tensor is None else _array(tensor, request.limit)
-    return TensorReply(request.id, place_of(session), request.name, request.part, shape, repr(tensor), values)
-
-
-def trace_reply(session: Session, request: TraceRequest) -> TraceReply:
-    """The step that the cursor stands in. Raises what going over it again raises."""
-    trace = session.trace()
-    return reply(request.id, session.stepper.number, trace, session.stepper.sources, request.sample, session.settings)
-
-
-def seek_reply(session: Session, request: SeekRequest) -> SeekReply:
-    """How long it would take to go there. Raises ValueError where there is no such place."""
-    branch, place = target(session, Seek(request.step, request.branch))
-    return SeekReply(request.id, request.step, session.history.seconds_to(branch, place))
-
-
-def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
-    """What the last step did to a parameter. Raises KeyError when the model has none of this name."""
-    if request.name not in dict(session.model.named_parameters()):
-        raise KeyError(request.name)
-    place = place_of(session)
-    done = _update_inside(session, request.name)
-    if done is not None:
-        arrays = [
-            None if one is None else _array(one, request.limit) for one in (done.before, done.gradient, done.after)
-        ]
-        return UpdateReply(request.id, place, request.name, update_rule(session.settings), *arrays)
-    if session.last_update is None:
-        return UpdateReply(request.id, place, request.name, update_rule(session.settings), None, None, None)
-    settings, parameters = session.last_update
-    before, gradient, after = parameters[request.name]
-    return UpdateReply(
-        request.id,
-        place,
-        request.name,
-        update_rule(settings),
-        _array(before, request.limit),
-        None if gradient is None else _array(gradient, request.limit),
-        _array(after, request.limit),
-    )
-
-
-def _update_inside(session: Session, name: str) -> Update | None:
-    """What the step that the cursor stands in has done to a parameter already."""
-    inside = session.stepper.inside()
-    items = inside.items[: session.item] if inside is not None else []
-    return next((one for one in items if isinstance(one, Update) and one.parameter == name), None)
-
-
-def update_rule(settings: Settings) -> str:
-    """The optimizer's rule with its numbers, weight decay and rarer options named behind it."""
-    options = dict(settings.options)
-    lr, momentum = f"{settings.lr:g}", options.pop("momentum", 0)
-    nesterov = options.pop("nesterov", False)
-    if settings.optimizer == "Adam":
-        rule = f"weight = weight - {lr} * average(gradient) / (sqrt(average(gradient²)) + eps)"
-    elif settings.optimizer == "RMSprop":
-        rule = f"weight = weight - {lr} * gradient / (sqrt(average(gradient²)) + eps)"
-    elif nesterov:
-        rule = (
-            f"buffer = {momentum:g} * buffer + gradient;  weight = weight - {lr} * (gradient + {momentum:g} * buffer)"
-        )
-    elif momentum:
-        rule = f"buffer = {momentum:g} * buffer + gradient;  weight = weight - {lr} * buffer"
-    else:
-        rule = f"weight = weight - {lr} * gradient"
-    rest = ", ".join(f"{name}={value}" for name, value in options.items() if value)
-    return f"{rule}  ({rest})" if rest else rule
-
-
 def _parameters(session: Session) -> tuple[ParameterRow, ...]:
     state = session.stepper.state()
     named = [(name, state[name], state[f"{name}.grad"]) for name, _ in session.model.named_parameters()]
@@ -290,14 +192,14 @@ def _batch(images: Tensor, labels: Tensor | None, scores: Tensor, size: int) -> 
     images = images[:THUMBNAILS]
     return BatchView(
         size,
-        _array(images.flatten(0, -3), THUMBNAILS * images[0].numel()),
+        bounded(images.flatten(0, -3), THUMBNAILS * images[0].numel()),
         () if labels is None else tuple(labels[:THUMBNAILS].tolist()),
         tuple(scores.argmax(-1).tolist()) if scores.numel() else (),
-        _array(scores, scores.numel()),
+        bounded(scores, scores.numel()),
     )
 
 
-def _array(tensor: Tensor, limit: int) -> NDArray[np.float32]:
+def bounded(tensor: Tensor, limit: int) -> NDArray[np.float32]:
     """A read-only copy, flat and cut where it has more than `limit` numbers."""
     chosen = tensor.detach() if tensor.numel() <= limit else tensor.detach().reshape(-1)[:limit]
     array = chosen.to("cpu", torch.float32).numpy().copy()

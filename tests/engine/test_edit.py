@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 from torch import Tensor, nn
 
-from lenet_gui.engine import Refused, Session, Settings, printing, view
+from lenet_gui.engine import Refused, Session, Settings, answers, printing
 from lenet_gui.engine.net import Net
 from lenet_gui.protocol import CYCLE, Command, Notice, UpdateRequest
 from tests.engine import test_refusal
@@ -146,7 +146,7 @@ def test_the_update_of_the_last_step_is_not_taken_for_the_edit() -> None:
     bias = session.model.get_parameter("fc3.bias")
     after = bias.detach().numpy().copy()
     session.edit("fc3.bias", 0, 5.0)
-    reply = view.update_reply(session, UpdateRequest(1, "fc3.bias"))
+    reply = answers.update_reply(session, UpdateRequest(1, "fc3.bias"))
     assert reply.after is not None
     assert np.array_equal(reply.after, after)
     assert number(bias, 0) == 5.0

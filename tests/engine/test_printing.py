@@ -161,5 +161,5 @@ def test_what_is_not_there_yet_is_none() -> None:
     for what in ("output", "target", "loss", "grad_fn", "conv1.bias.grad"):
         assert printing.answer(session, what).result == "None"
     assert printing.answer(session, "chain").result == "There is no graph."
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="has no"):
         printing.answer(session, "conv9.bias")

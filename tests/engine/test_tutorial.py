@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from lenet_gui.engine import Refused, Session, Settings, view
+from lenet_gui.engine import Refused, Session, Settings, answers, view
 from lenet_gui.engine.data import Cursor, Digits
 from lenet_gui.protocol import UpdateRequest
 
@@ -250,7 +250,7 @@ def test_10_the_update_in_numbers(seed: int) -> None:
     session = tutorial(seed, optimizer="SGD", lr=learning_rate)
     session.run(1)
     assert_same(session, net)
-    reply = view.update_reply(session, UpdateRequest(1, "conv1.weight"))
+    reply = answers.update_reply(session, UpdateRequest(1, "conv1.weight"))
     assert reply.formula == "weight = weight - 0.01 * gradient"
     assert reply.before is not None
     assert reply.gradient is not None

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from lenet_gui.engine import Session, Settings, view
+from lenet_gui.engine import Session, Settings, answers, view
 from lenet_gui.gui.tables import CellField
 from lenet_gui.gui.tensor import TensorPanel
 from lenet_gui.protocol import Command, Frame, TensorRequest
@@ -330,7 +330,7 @@ def test_the_edited_number_comes_back_from_the_engine(person: Person) -> None:
         return viewer.frame(view.Situation(2, "test", False, None, None, 0.0, True))
 
     def answered() -> None:
-        person.panel.show_reply(view.tensor_reply(session, person.questions[-1]))
+        person.panel.show_reply(answers.tensor_reply(session, person.questions[-1]))
 
     person.panel.show_frame(at_a_pause())
     answered()

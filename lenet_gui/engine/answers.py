@@ -1,0 +1,108 @@
+"""The answers to a panel's questions, each as of the session's cursor. They change nothing, and copy all they give."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from lenet_gui.engine.expressions.expression import NotYet
+from lenet_gui.engine.session import Session
+from lenet_gui.engine.trace.names import lookup
+from lenet_gui.engine.trace.reply import reply
+from lenet_gui.engine.trace.trace import Update
+from lenet_gui.engine.travel import target
+from lenet_gui.engine.view import bounded, place_of
+from lenet_gui.protocol import (
+    Kept,
+    Seek,
+    SeekReply,
+    SeekRequest,
+    TensorReply,
+    TensorRequest,
+    UpdateReply,
+    UpdateRequest,
+)
+from lenet_gui.protocol_trace import TraceReply, TraceRequest
+from lenet_gui.settings import Settings
+
+NOT_YET = "not yet computed"
+
+
+def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
+    """The value or gradient of a tensor by its name, as of the cursor; of an operation of this step too.
+
+    Raises ValueError where there is none of this name.
+    """
+    name = request.name if request.part == "value" else f"{request.name}.grad"
+    try:
+        tensor = lookup(session, name)
+    except NotYet:
+        return TensorReply(request.id, place_of(session), request.name, request.part, (), NOT_YET, None)
+    assert tensor is None or isinstance(tensor, Tensor)
+    shaped = lookup(session, request.name) if tensor is None else tensor
+    shape = tuple(shaped.shape) if isinstance(shaped, Tensor) else ()
+    values = None if tensor is None else bounded(tensor, request.limit)
+    return TensorReply(request.id, place_of(session), request.name, request.part, shape, repr(tensor), values)
+
+
+def trace_reply(session: Session, request: TraceRequest) -> TraceReply:
+    """The step that the cursor stands in. Raises what going over it again raises."""
+    trace = session.trace()
+    return reply(request.id, session.stepper.number, trace, session.stepper.sources, request.sample, session.settings)
+
+
+def seek_reply(session: Session, request: SeekRequest) -> SeekReply:
+    """How long it would take to go there. Raises ValueError where there is no such place."""
+    branch, place = target(session, Seek(request.step, request.branch))
+    return SeekReply(request.id, request.step, session.history.seconds_to(branch, place))
+
+
+def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
+    """What the last step did to a parameter. Raises ValueError where there is none."""
+    if request.name not in dict(session.model.named_parameters()):
+        raise ValueError(f"the model has no parameter {request.name}")
+    settings, tensors = _newest_update(session, request.name)
+    before, gradient, after = (None if one is None else bounded(one, request.limit) for one in tensors)
+    kept = session.stepper.state()
+    own = {key: value for key, value in kept.items() if value is not None and key.startswith(f"{request.name}: ")}
+    shape = session.model.get_parameter(request.name).shape
+    state = tuple(
+        Kept(key.rpartition(": ")[2], bounded(value, request.limit))
+        for key, value in own.items()
+        if value.shape == shape
+    )
+    rule = update_rule(settings)
+    return UpdateReply(request.id, place_of(session), request.name, rule, before, gradient, after, state)
+
+
+def _newest_update(session: Session, name: str) -> tuple[Settings, tuple[Tensor | None, ...]]:
+    """Before, gradient and after of the newest one as of the cursor; of one that comes next there is no after yet."""
+    inside = session.stepper.inside()
+    if inside is not None and inside.command.name == "step":
+        for index, one in enumerate(inside.items):
+            if isinstance(one, Update) and one.parameter == name:
+                return session.settings, (one.before, one.gradient, one.after if index < session.item else None)
+    if session.last_update is None:
+        return session.settings, (None, None, None)
+    settings, parameters = session.last_update
+    return settings, parameters[name]
+
+
+def update_rule(settings: Settings) -> str:
+    """The optimizer's rule with its numbers, weight decay and rarer options named behind it."""
+    options = dict(settings.options)
+    lr, momentum = f"{settings.lr:g}", options.pop("momentum", 0)
+    nesterov = options.pop("nesterov", False)
+    if settings.optimizer == "Adam":
+        rule = f"weight = weight - {lr} * average(gradient) / (sqrt(average(gradient²)) + eps)"
+    elif settings.optimizer == "RMSprop":
+        rule = f"weight = weight - {lr} * gradient / (sqrt(average(gradient²)) + eps)"
+    elif nesterov:
+        rule = (
+            f"buffer = {momentum:g} * buffer + gradient;  weight = weight - {lr} * (gradient + {momentum:g} * buffer)"
+        )
+    elif momentum:
+        rule = f"buffer = {momentum:g} * buffer + gradient;  weight = weight - {lr} * buffer"
+    else:
+        rule = f"weight = weight - {lr} * gradient"
+    rest = ", ".join(f"{name}={value}" for name, value in options.items() if value)
+    return f"{rule}  ({rest})" if rest else rule
