@@ -118,7 +118,7 @@ class TraceRequest:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where in a source file: lines from 1, columns from 0, the end exclusive."""
+    """Where in a source file: lines from 1, columns from 0 counted in letters, the end exclusive."""
 
     file: str
     line: int

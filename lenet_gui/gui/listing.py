@@ -121,15 +121,11 @@ def _add_operations(made: Listing, reply: TraceReply, places: dict[tuple[str, in
 
 
 def _piece(text: str, row: int, cut: int, span: Span, number: int) -> Piece:
-    """The part of a line that is of a span, whose columns count the bytes of UTF-8 as Python's own do."""
+    """The part of a line that is of a span."""
     indent = len(text) - len(text.lstrip())
-    begin = _letters(text, span.column - cut) if number == span.line else indent
-    end = _letters(text, span.end_column - cut) if number == span.end_line else len(text.rstrip())
+    begin = max(span.column - cut, 0) if number == span.line else indent
+    end = max(span.end_column - cut, 0) if number == span.end_line else len(text.rstrip())
     return Piece(row, units(text[:begin]), units(text[: max(begin, end)]))
-
-
-def _letters(text: str, size: int) -> int:
-    return len(text.encode(errors="replace")[: max(size, 0)].decode(errors="ignore"))
 
 
 def units(text: str) -> int:

@@ -18,16 +18,22 @@ class StateWatch:
     """
 
     def __init__(self, model: nn.Module) -> None:
-        self.names: dict[int, str] = {id(one): name for name, one in model.named_parameters()}
-        self._parameters = list(model.parameters())
-        self._versions = [one._version for one in self._parameters]
+        self.modules = dict(model.named_modules())
+        self.parameters: dict[str, Tensor] = {}
+        self.names: dict[int, str] = {}
         self._buffers: list[_Buffer] = []
-        for path, module in model.named_modules():
+        for path, module in self.modules.items():
+            for key, tensor in module._parameters.items():
+                if tensor is not None and id(tensor) not in self.names:
+                    name = self.names[id(tensor)] = f"{path}.{key}" if path else key
+                    self.parameters[name] = tensor
             for key, tensor in module._buffers.items():
                 if tensor is not None and id(tensor) not in self.names:
-                    name = f"{path}.{key}" if path else key
-                    self.names[id(tensor)] = name
+                    name = self.names[id(tensor)] = f"{path}.{key}" if path else key
                     self._buffers.append(_Buffer(name, module._buffers, key, tensor))
+        self._versions = [one._version for one in self.parameters.values()]
+        self.written = False
+        """Whether an operation has written into any tensor since the last look."""
 
     def given(self, tensors: Iterable[Tensor]) -> None:
         """What the operation that comes now may write into."""
@@ -39,11 +45,12 @@ class StateWatch:
     def look(self, all: bool = False) -> Changes:
         """`all` compares every buffer, not only those that operations were given since the last look."""
         found: Changes = {}
-        versions = [one._version for one in self._parameters]
-        if versions != self._versions:
-            for parameter, before, now in zip(self._parameters, self._versions, versions, strict=True):
+        if all or self.written:
+            self.written = False
+            versions = [one._version for one in self.parameters.values()]
+            for (name, parameter), before, now in zip(self.parameters.items(), self._versions, versions, strict=True):
                 if before != now:
-                    found[self.names[id(parameter)]] = parameter.detach().clone()
+                    found[name] = parameter.detach().clone()
             self._versions = versions
         for buffer in self._buffers:
             if buffer.changed(all):
@@ -70,7 +77,7 @@ class _Buffer:
             return False
         compared, self.given = all or self.given, False
         same_one = now is self.tensor and now._version == self._version
-        if same_one and not (compared and not same(self.copy, now)):
+        if same_one and not (compared and not same(self.copy, now.detach())):
             return False
         self.tensor, self._version, self.copy = now, now._version, now.detach().clone()
         return True

@@ -6,12 +6,14 @@ The one place that answers what a tensor was here; panels, watches and condition
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from lenet_gui.engine.expressions.expression import NotYet
+from lenet_gui.engine.expressions.calculation import short
+from lenet_gui.engine.expressions.expression import ExpressionError, NotYet
 from lenet_gui.engine.trace.trace import Operation, Trace, Visit
 
 Lookup = Callable[[str], Tensor | float | None]
@@ -27,7 +29,7 @@ TRACED = ("dead_relu",)
 def lookup(session: Session, name: str) -> Tensor | float | None:
     """The value as of the session's cursor. `None` is a gradient that is not there.
 
-    Raises NotYet for what this step computes later, KeyError for what there is not.
+    Raises NotYet for what this step computes later, ExpressionError for what there is not.
     """
     state = session.stepper.state()
     if name in state:
@@ -43,7 +45,7 @@ def lookup(session: Session, name: str) -> Tensor | float | None:
 
 
 def live(session: Session, name: str, state: dict[str, Tensor | None] | None = None) -> Tensor | float | None:
-    """The same between commands, without a trace: in a run. Raises as `lookup`."""
+    """The same between commands, without a trace: in a run. Raises NotYet, and KeyError for what there is not."""
     match name:
         case "loss" | "output" | "target":
             found = {"loss": session.last_loss, "output": session.output, "target": session.target}[name]
@@ -59,10 +61,20 @@ def live(session: Session, name: str, state: dict[str, Tensor | None] | None = N
         case "lr":
             return session.settings.lr
         case "gradients":
-            known = session.tensors() if state is None else state
-            return all_gradients([known[f"{one}.grad"] for one, _ in session.model.named_parameters()])
+            if state is None:
+                return all_gradients([one.grad for one in session.parameters])
+            return all_gradients([state[f"{one}.grad"] for one, _ in session.model.named_parameters()])
         case _:
-            return (session.tensors() if state is None else state)[name]
+            return _owned(session, name) if state is None else state[name]
+
+
+def _owned(session: Session, name: str) -> Tensor | None:
+    """One of `Session.tensors`, without making them all."""
+    base = name.removesuffix(".grad")
+    for one, parameter in session.model.named_parameters():
+        if one == base:
+            return parameter if base == name else parameter.grad
+    return dict(session.model.named_buffers())[name]
 
 
 def all_gradients(gradients: list[Tensor | None]) -> Tensor | None:
@@ -103,7 +115,7 @@ def _activation(session: Session, name: str) -> Tensor | None:
     trace = session.trace()
     base = name.removesuffix(".grad")
     if all(one.name != base for one in trace.operations):
-        raise KeyError(name)
+        raise ExpressionError(_no_such(session, trace, name))
     newest = next((one for one in reversed(done(session, trace)) if one.name == base), None)
     if newest is None:
         raise NotYet(name)
@@ -111,6 +123,13 @@ def _activation(session: Session, name: str) -> Tensor | None:
         found = gradient(session, trace, newest)
         return None if found is None else session.stepper.fetch(found)
     return session.stepper.fetch(newest.outputs[0])
+
+
+def _no_such(session: Session, trace: Trace, name: str) -> str:
+    there = [one for one in session.tensors() if ":" not in one]
+    there += [found for one in trace.operations for found in (one.name, f"{one.name}.grad")]
+    near = get_close_matches(name, [*there, *LIVE, *TRACED], 1)
+    return f"there is no {short(name)}" + (f": did you mean {near[0]}?" if near else "")
 
 
 def _dead_relu(session: Session) -> float:

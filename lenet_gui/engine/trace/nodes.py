@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
+from operator import attrgetter
 from typing import Any
 
 import torch
@@ -19,6 +20,9 @@ from lenet_gui.engine.trace.trace import Node, Operation, Visit
 Gradients = tuple[Tensor | None, ...]
 Keep = Callable[[Gradients], Gradients]
 
+_UNNAMED = "CppFunction"
+"""What Python calls the nodes that it has no class for."""
+
 
 class NodeRecorder:
     """Of one trace: knows the nodes of the live graphs, as long as it is recorded."""
@@ -28,6 +32,8 @@ class NodeRecorder:
         self.nodes: list[Node] = []
         self._room = room
         self._index: dict[AutogradNode, int] = {}
+        self.accumulated: dict[str, tuple[Tensor, int, Tensor]] = {}
+        """Gradients of parameters as a backward left them: the live one, its version, and a copy."""
         self._live: list[AutogradNode] = []
         self._names = names
 
@@ -40,7 +46,9 @@ class NodeRecorder:
         self._live += new
         self._index.update(zip(new, range(first, first + len(new)), strict=True))
         for node, following in new.items():
-            name = node.name().rpartition("::")[2]
+            name = type(node).__name__
+            if name == _UNNAMED:
+                name = node.name().rpartition("::")[2]
             parameter = self._names.get(id(node.variable), "") if _accumulates(node) else ""  # pyright: ignore[reportAttributeAccessIssue]
             next_ = tuple(self._index[child] for child in following)
             self.nodes.append(Node(name, -1, parameter, next_, _saved(node)))
@@ -60,7 +68,12 @@ class NodeRecorder:
         nodes = [] if start.grad_fn is None else self._reached(start.grad_fn)
         written = written or any(isinstance(node, BackwardCFunction) for _, node in nodes)
         keep = self._room.copies if written else self._room.hold
-        handles = [node.register_hook(self._hook(index, node, visits, keep, written)) for index, node in nodes]
+        handles = []
+        for index, node in nodes:
+            came: list[Gradients] = []
+            if written:
+                handles.append(node.register_prehook(partial(_note, came, keep)))
+            handles.append(node.register_hook(self._hook(index, node, visits, keep, came)))
         try:
             yield visits
         finally:
@@ -87,29 +100,45 @@ class NodeRecorder:
         return [(at, self._live[at]) for at in reached]
 
     def _hook(
-        self, index: int, node: AutogradNode, visits: list[Visit], keep: Keep, written: bool
+        self, index: int, node: AutogradNode, visits: list[Visit], keep: Keep, came: list[Gradients]
     ) -> Callable[[Gradients, Gradients], None]:
+        """Notes a visit of the node. What it received is in `came`, where that may have been written into since."""
         parameter = self.nodes[index].parameter
 
         def visited(gave: Gradients, received: Gradients) -> None:
-            visits.append(Visit(index, keep(received), keep(gave), {}))
+            visits.append(Visit(index, *_both(gave, came.pop() if came else None, received, keep), {}))
 
         if not parameter:
             return visited
         variable: Tensor = node.variable  # pyright: ignore[reportAttributeAccessIssue]
         # The first gradient of a parameter is what comes in; PyTorch copies it where somebody else holds it as well.
-        first = variable.grad is None and not written
+        fresh = variable.grad is None
         name = f"{parameter}.grad"
 
         def accumulated(gave: Gradients, received: Gradients) -> None:
-            came, now = received[0], variable.grad
-            if now is not None:
-                shared = first and came is not None and not _alias(now, came)
-                now = came if shared else now.detach().clone()
-                received = (now,) if first else received
-            visits.append(Visit(index, keep(received), keep(gave), {name: now}))
+            received, gave = _both(gave, came.pop() if came else None, received, keep)
+            live, first = variable.grad, received[0] if fresh else None
+            now = None
+            if live is not None:
+                shared = first is not None and not first.is_meta and not _alias(live, first)
+                now = first if shared and not variable._post_accumulate_grad_hooks else live.detach().clone()
+                assert now is not None
+                self.accumulated[name] = live, live._version, now
+            visits.append(Visit(index, received, gave, {name: now}))
 
         return accumulated
+
+
+def _both(gave: Gradients, came: Gradients | None, received: Gradients, keep: Keep) -> tuple[Gradients, Gradients]:
+    """What was received and what was given, kept; `came` is the former where it has been kept before."""
+    if came is not None:
+        return came, keep(gave)
+    kept = keep(received + gave)
+    return kept[: len(received)], kept[len(received) :]
+
+
+def _note(came: list[Gradients], keep: Keep, received: Gradients) -> None:
+    came.append(keep(received))
 
 
 def _behind(root: AutogradNode, known: Container[AutogradNode]) -> dict[AutogradNode, list[AutogradNode]]:
@@ -136,23 +165,25 @@ def _alias(one: Tensor, other: Tensor) -> bool:
 
 def _saved(node: AutogradNode) -> tuple[tuple[str, Any], ...]:
     """What it keeps, by name: of a tensor its shape. A graph that was freed keeps nothing any more."""
-    found = []
-    for name, shown in _saved_names(type(node)):
-        try:
-            value = getattr(node, name)
-        except RuntimeError:
-            continue
-        found.append((shown, _shape(value)))
-    return tuple(found)
+    names, read = _kept_by(type(node))
+    try:
+        values = read(node)
+    except RuntimeError:
+        return ()
+    return tuple([(name, _shape(value)) for name, value in zip(names, values, strict=True)])
 
 
 @cache
-def _saved_names(kind: type) -> tuple[tuple[str, str], ...]:
-    """Its attributes, and what they are called."""
+def _kept_by(kind: type) -> tuple[tuple[str, ...], Callable[[AutogradNode], tuple[Any, ...]]]:
+    """The names of what such nodes keep, and how to read it all."""
+    saved = [name for name in dir(kind) if name.startswith("_saved_") and "_sym_" not in name]
     if issubclass(kind, BackwardCFunction):
-        return (("saved_tensors", "saved_tensors"),)
-    names = [name for name in dir(kind) if name.startswith("_saved_") and "_sym_" not in name]
-    return tuple((name, name.removeprefix("_saved_")) for name in names)
+        saved = ["saved_tensors"]
+    if not saved:
+        return (), lambda node: ()  # noqa: ARG005
+    names = tuple(name.removeprefix("_saved_") for name in saved)
+    read = attrgetter(*saved)
+    return names, read if len(saved) > 1 else lambda node: (read(node),)
 
 
 def _shape(value: Any) -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +25,6 @@ from lenet_gui.protocol_trace import CallRow
 
 CRITERION = "criterion"
 
-Kind = TypeVar("Kind")
 _NESTED = (tuple, list)
 Made = tuple[int, AutogradNode | None]
 """An operation's index, and the node of its output as it was then."""
@@ -34,16 +33,16 @@ Made = tuple[int, AutogradNode | None]
 class OperationRecorder:
     """Of one trace: knows which operation made which tensor, as long as it is recorded."""
 
-    def __init__(self, model: nn.Module, criterion: nn.Module, sources: Sources, room: Room) -> None:
+    def __init__(self, criterion: nn.Module, state: StateWatch, sources: Sources, room: Room) -> None:
         self.operations: list[Operation] = []
         self.calls: list[CallRow] = []
         self.made: list[Made] = []
         self.input: Tensor | None = None
         self._room = room
         self._sources = sources
-        self._paths: dict[nn.Module, str] = {module: path for path, module in model.named_modules()}
+        self._paths: dict[nn.Module, str] = {module: path for path, module in state.modules.items()}
         self._paths.update({one: f"{CRITERION}.{path}".rstrip(".") for path, one in criterion.named_modules()})
-        self.state = StateWatch(model)
+        self.state = state
         # By identity, because tensors compare by their numbers; and kept, so that no identity is used again.
         self._producers: dict[int, int] = {}
         self._alive: list[Tensor] = []
@@ -116,6 +115,8 @@ class OperationRecorder:
             versions = [tensor._version for tensor in given]
             result = do(*args, **kwargs)
             written = [tensor for tensor, version in zip(given, versions, strict=True) if tensor._version != version]
+            if written:
+                self.state.written = True
             outputs: list[Tensor] = []
             _collect((result,), outputs)
             if outputs or written:
@@ -133,16 +134,15 @@ class OperationRecorder:
     def _record(self, function: str, given: list[Tensor], outputs: list[Tensor], written: list[Tensor]) -> None:
         index = len(self.operations)
         nth = self._counts[function] = self._counts.get(function, -1) + 1
-        inputs = [self._producers.get(id(tensor), -1 if tensor is self.input else None) for tensor in given]
-        tensors = [self.state.names.get(id(tensor)) for tensor in given]
+        inputs, tensors = self._origins(given)
         call = self._stack[-1]
         operation = Operation(
             name=f"{function}_{nth}" if nth else function,
             function=function,
             call=call,
             source=self._sources.span(),
-            inputs=_there(inputs),
-            tensors=_there(tensors),
+            inputs=inputs,
+            tensors=tensors,
             outputs=tuple([self._room.copy(tensor) for tensor in outputs]),
             changes=self._early,
             slot=outputs[0].output_nr,
@@ -157,6 +157,19 @@ class OperationRecorder:
         self.operations.append(operation)
         self._items.append(operation)
         self.made.append((index, outputs[0].grad_fn))
+
+    def _origins(self, given: list[Tensor]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+        """The operations that these come from, and those that are of the model's state by name, each once."""
+        inputs: list[int] = []
+        names: list[str] = []
+        for tensor in given:
+            at = self._producers.get(id(tensor), -1 if tensor is self.input else None)
+            if at is not None and at not in inputs:
+                inputs.append(at)
+            name = self.state.names.get(id(tensor))
+            if name is not None and name not in names:
+                names.append(name)
+        return tuple(inputs), tuple(names)
 
 
 class _Mode(TorchFunctionMode):
@@ -184,11 +197,6 @@ def _name(func: Any) -> str:
     if name in ("__get__", "__set__"):
         name = getattr(getattr(func, "__self__", None), "__name__", name)
     return name.strip("_") if name.startswith("__") else name
-
-
-def _there(values: list[Kind | None]) -> tuple[Kind, ...]:
-    """Those that there are, each once."""
-    return tuple(dict.fromkeys([value for value in values if value is not None]))
 
 
 def _collect(values: Iterable[Any], found: list[Tensor]) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lenet_gui.engine.commands import COMMANDS, load_batch
+from lenet_gui.engine.trace.changes import StateWatch
 from lenet_gui.engine.trace.nodes import NodeRecorder
 from lenet_gui.engine.trace.operations import OperationRecorder
 from lenet_gui.engine.trace.room import Room
@@ -31,8 +32,9 @@ class Recording:
         self._room = room or Room(BUDGET)
         self.trace = Trace()
         self.sources = Sources()
-        self._operations = OperationRecorder(session.model, session.criterion, self.sources, self._room)
-        self._nodes = NodeRecorder(self._operations.state.names, self._room)
+        self._state = StateWatch(session.model)
+        self._operations = OperationRecorder(session.criterion, self._state, self.sources, self._room)
+        self._nodes = NodeRecorder(self._state.names, self._room)
         self.trace.calls = self._operations.calls
         self.trace.nodes = self._nodes.nodes
         self.trace.figures, self.trace.numbers = self._room.figures, self._room.numbers
@@ -87,8 +89,8 @@ class Recording:
     @torch.no_grad()
     def _updates(self, do: Callable[[], None]) -> list[Update]:
         """One a parameter, in the model's order; PyTorch may well compute them all at once."""
-        parameters = dict(self._session.model.named_parameters())
-        before = [(one.clone(), one.grad if one.grad is None else one.grad.clone()) for one in parameters.values()]
+        parameters = self._state.parameters
+        before = [(one.clone(), self._gradient(name, one.grad)) for name, one in parameters.items()]
         versions = [one.grad if one.grad is None else one.grad._version for one in parameters.values()]
         with torch.enable_grad():
             do()
@@ -100,7 +102,13 @@ class Recording:
             if parameter.grad is not None and parameter.grad._version != version:
                 own[f"{name}.grad"] = parameter.grad.clone()
             for key, kept in state.get(parameter, {}).items():
-                if kept is None or isinstance(kept, Tensor):
-                    own[f"{name}: {key}"] = kept if kept is None else kept.clone()
+                own[f"{name}: {key}"] = kept if kept is None else torch.as_tensor(kept).clone()
             updates.append(Update(name, value, gradient, after, own))
         return updates
+
+    def _gradient(self, parameter: str, gradient: Tensor | None) -> Tensor | None:
+        """A copy; that of the backward, where nothing has changed since."""
+        if gradient is None:
+            return None
+        live, version, copy = self._nodes.accumulated.get(f"{parameter}.grad", (None, 0, None))
+        return copy if live is gradient and gradient._version == version else gradient.clone()

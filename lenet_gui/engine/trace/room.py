@@ -43,14 +43,12 @@ class Room:
 
     def hold(self, tensors: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
         """The tensors themselves, for such that nobody writes into. One that comes again counts again."""
-        if self._only is None:
-            size = 0
-            for one in tensors:
-                if one is not None and one.layout is torch.strided:
-                    size += one.nbytes
+        if self._only is None:  # the quick way, for what is in every node of every step
+            there = [one for one in tensors if one is not None]
+            size = sum([one.nbytes if one.layout is torch.strided else 0 for one in there])
             if size <= self._left:
                 self._left -= size
-                self._next += len(tensors)
+                self._next += len(there)
                 return tensors
         return tuple([one if one is None or self._fits(one) else self._replaced(one) for one in tensors])
 
