@@ -144,5 +144,14 @@ def test_where_it_went_wrong_first(person: Person) -> None:
     person.click("find_not_finite")
     person.until(lambda: "Here it went wrong first" in person.notice())
     assert person.frame is not None
-    assert (person.frame.step, place(person.frame)) == (2, (12, 0))
-    assert "The output of conv2d in conv1 is" in person.notice()
+    # By hand: the second step's forward, operation by operation.
+    plain = Session(Settings(lr=1e30))
+    plain.run(1)
+    plain.next_batch()
+    net, images = plain.model, plain.input
+    first = torch.max_pool2d(torch.relu(net.get_submodule("conv1")(images)), 2)
+    second = net.get_submodule("conv2")(first)
+    assert torch.isfinite(first).all()
+    assert not torch.isfinite(second).all()
+    assert (person.frame.step, place(person.frame)) == (1, (7, 3))
+    assert "The output of conv2d_1 in conv2 is" in person.notice()
