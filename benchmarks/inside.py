@@ -10,12 +10,14 @@ from lenet_gui.engine.commands import COMMANDS
 from lenet_gui.engine.trace.recording import Recording
 from lenet_gui.engine.trace.reply import reply
 from lenet_gui.protocol import CYCLE
+from lenet_gui.protocol_trace import Breakpoint
 
 OPTIMIZERS = {
     "Nesterov": {"optimizer": "SGD", "lr": 0.01, "momentum": 0.9, "nesterov": True},
     "Adam": {"optimizer": "Adam", "lr": 0.001},
 }
 ROUNDS = {1: 600, 64: 150}
+LONG_RUN = 100_000
 
 
 def recorded(session: Session) -> Recording:
@@ -59,6 +61,34 @@ def replying(batch_size: int, times: int = 60) -> list[float]:
     return sorted(found)
 
 
+def stopping(breakpoint: Breakpoint, chunk: int = 300, rounds: int = 40) -> float:
+    """The time of a run at batch 1 with a breakpoint that never holds, in one without; short pieces in turn, median."""
+    with_it, without = (Session(Settings(batch_size=1)) for _ in range(2))
+    with_it.stops.set(breakpoint)
+    ratios = []
+    for _ in range(rounds + 1):
+        start = time.perf_counter()
+        with_it.stops.run(chunk)
+        between = time.perf_counter()
+        without.run(chunk)
+        ratios.append((between - start) / (time.perf_counter() - between))
+    return statistics.median(ratios[1:])
+
+
+def back_in_the_log(condition: str, steps: int = LONG_RUN, times: int = 20) -> float:
+    """Milliseconds to find where a condition held last in a long run, without going there; the slowest."""
+    session = Session(Settings(batch_size=1))
+    session.run(steps)
+    session.stops.set(Breakpoint(0, "when", "", condition))
+    armed = session.stops._enabled()
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        session.stops._scout.last_stop(armed, (len(session.journal), 0), lambda: True)
+        found.append(1000 * (time.perf_counter() - start))
+    return max(found)
+
+
 if __name__ == "__main__":
     gc.disable()  # as the program does
     for batch_size, most in ((1, 2.2), (64, 1.9)):
@@ -67,3 +97,8 @@ if __name__ == "__main__":
     for batch_size, most in ((1, 5), (64, 12)):
         told = f"{statistics.median(replying(batch_size)):.1f} ms"
         row(f"what a window is told of a traced step, made at batch {batch_size}", f"≤ {most} ms", told)
+    for condition, what, most in (("loss > 1e9", "the loss", 1.02), ("norm(gradients) > 1e9", "the gradients", 1.08)):
+        told = f"{stopping(Breakpoint(0, 'when', '', condition)):.3f}"
+        row(f"a run at batch 1 with a breakpoint on {what}; one without is 1.0", f"≤ {most}", told)
+    told = f"{back_in_the_log('loss > 1e9 or step == 3'):.0f} ms"
+    row(f"back to where a condition held, to the place, over {LONG_RUN:,} steps", "≤ 100 ms", told)

@@ -28,6 +28,13 @@ from lenet_gui.protocol import (
     TensorReply,
     UpdateReply,
 )
+from lenet_gui.protocol_trace import FindNotFinite, PlotWatch, RunBack
+
+LONG = (
+    *(Run, RecoverOnCpu, Back, Seek, StartRace, OpenSession, RecoverSession),
+    *(RunBack, PlotWatch, FindNotFinite),
+)
+"""What a pause ends."""
 
 
 class Channel:
@@ -49,7 +56,7 @@ class Channel:
 
     def send(self, message: Incoming) -> None:
         # Cleared here and not where the run starts, so that a pause pressed right after it still counts.
-        if isinstance(message, Run | RecoverOnCpu | Back | Seek | StartRace | OpenSession | RecoverSession):
+        if isinstance(message, LONG):
             self.pausing = False
         self._inbox.put(message)
 

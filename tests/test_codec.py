@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lenet_gui import protocol
 from lenet_gui.codec import TYPES, decode, encode
 from lenet_gui.protocol import (
     Accuracy,
@@ -26,6 +25,7 @@ from lenet_gui.protocol import (
     ExportReport,
     ExportScript,
     ForgetSession,
+    Kept,
     Line,
     NewRun,
     Notice,
@@ -50,8 +50,24 @@ from lenet_gui.protocol import (
     TensorRequest,
     UpdateRequest,
 )
+from lenet_gui.protocol_trace import (
+    Breakpoint,
+    BreakpointRow,
+    DropBreakpoint,
+    DropWatch,
+    FindNotFinite,
+    Move,
+    PlotWatch,
+    RunBack,
+    RunTo,
+    SetBreakpoint,
+    SetWatch,
+    TraceRequest,
+    WatchRow,
+    WatchSeries,
+)
 from lenet_gui.settings import Settings
-from tests.gui import frames
+from tests.gui import frames, traces
 from tests.gui.ready import READY
 
 EXAMPLES = [
@@ -93,12 +109,28 @@ EXAMPLES = [
     frames.tensor(1, "conv1.weight"),
     frames.no_gradient(2, "conv1.bias"),
     frames.update(3, "conv1.bias"),
+    Kept("momentum_buffer", np.ones(6, np.float32)),
     Line("command", "loss.backward()", "", Place("main", 4)),
     BranchRow("branch 2", "main", 4, 10, 50, 20),
     BookmarkRow(Place("main", 4), 0, "here"),
     Series(1, ("loss", "a"), 5, np.array([[np.nan, 1e-45], [np.inf, -0.0]], np.float32)),
     Accuracy(90, 0, 333, 360),
     Progress("replaying", 1, 2),
+    Move("out", back=True),
+    RunBack(),
+    RunTo(8, 3),
+    SetBreakpoint(Breakpoint(3, "node", "ReluBackward0", "loss > 2", "%5", "{loss} here", enabled=False)),
+    DropBreakpoint(3),
+    SetWatch(0, "(relu_1 == 0).mean()"),
+    DropWatch(1),
+    PlotWatch(1),
+    FindNotFinite(),
+    TraceRequest(7, 3),
+    traces.lenet(),
+    traces.residual(),
+    BreakpointRow(Breakpoint(1, "when", condition="not isfinite(loss)"), 12, "loss is not there", "1 % of a step"),
+    WatchRow(1, "conv1.bias.grad.norm()", "not yet", None, "not yet", 0.5),
+    WatchSeries(1, "loss", 2, "main", 5, np.array([np.nan, 2.25], np.float32)),
     Notice("refused", "é", "words\n", "advice", ("a",), "trace", (Offer("go on", Command("forward")),)),
 ]
 
@@ -148,7 +180,7 @@ def test_other_bytes_are_refused_with_a_sentence(data: bytes) -> None:
         value = decode(data)
     except ValueError:
         return
-    assert not is_dataclass(value) or type(value).__module__ == protocol.__name__
+    assert not is_dataclass(value) or type(value).__name__ in TYPES
 
 
 def test_what_may_not_cross_is_refused() -> None:

@@ -30,7 +30,7 @@ Marking = SetBreakpoint | DropBreakpoint | SetWatch | DropWatch
 
 
 def begin(channel: Channel, session: Session, before: Session | None) -> None:
-    """A new session has the breakpoints and watches of the one before, as far as they fit."""
+    """Tell what breakpoints log. A new run has the breakpoints and watches of the session `before` it."""
     session.stops.tell = lambda words: channel.give(Line("note", "", words))
     for breakpoint in before.stops.all if before is not None else ():
         session.stops.set(breakpoint)
@@ -65,15 +65,23 @@ def go(channel: Channel, session: Session, report: Report, message: Moving, do: 
             session.stepper.run_to(commands, item, do)
             report.frame(session.stepper.words() or "at the chosen one")
         case RunBack():
-            report.frame("going back to a breakpoint", seeking=True)
-            arrived = session.stops.run_back(_telling(channel, "Back to a breakpoint"))
-            channel.give(Progress("", 1, 1))
-            why = session.stops.words or "at the start of the run: no breakpoint before"
-            report.frame(why if arrived else "cancelled on the way back")
+            _back(channel, session, report)
         case PlotWatch(number):
             _plot(channel, session, report, number)
         case FindNotFinite():
             _find(channel, session, report)
+
+
+def _back(channel: Channel, session: Session, report: Report) -> None:
+    report.frame("going back to a breakpoint", seeking=True)
+    try:
+        arrived = session.stops.run_back(_telling(channel, "Back to a breakpoint"))
+    finally:
+        channel.give(Progress("", 1, 1))
+    if session.stops.stopped:
+        report.frame(f"stopped {session.stops.words}")
+    else:
+        report.frame("at the start of the run: no breakpoint before" if arrived else "cancelled on the way back")
 
 
 def _plot(channel: Channel, session: Session, report: Report, number: int) -> None:
@@ -84,18 +92,21 @@ def _plot(channel: Channel, session: Session, report: Report, number: int) -> No
             channel.give(series)
     finally:
         channel.give(Progress("", 1, 1))
-        report.frame("plotted a watch")
+    report.frame("cancelled while plotting" if channel.pausing else "plotted a watch")
 
 
 def _find(channel: Channel, session: Session, report: Report) -> None:
     report.frame("looking for what is not finite", seeking=True)
+    between = _telling(channel, "Looking for what is not finite")
     try:
-        found = first_not_finite(session, _telling(channel, "Looking for what is not finite"))
-        if found is not None and session.seek(found.place):
+        found = first_not_finite(session, between)
+        if found is not None and session.seek(found.place, between=between):
             session.stepper.go(found.place, found.item)
     finally:
         channel.give(Progress("", 1, 1))
-    if found is None:
+    if channel.pausing:
+        report.frame("cancelled while looking")
+    elif found is None:
         channel.give(Notice("note", "All is finite", "", "No NaN and no Inf is here or in the steps before."))
         report.frame("all is finite")
     else:

@@ -179,6 +179,7 @@ class Runner:
             case OpenSession() | RecoverSession():
                 kept = self._keeper.bring(message, self._session.make_model)
                 if kept is not None:
+                    self._before = None  # it has breakpoints and watches of its own
                     self._begin(kept.session, kept.exact, kept.file)
             case _:
                 self._aside(message)
@@ -199,7 +200,8 @@ class Runner:
             case SeekRequest():
                 self._channel.give(answers.seek_reply(self._session, message))
             case SetBreakpoint() | DropBreakpoint() | SetWatch() | DropWatch():
-                self._report.frame(debugging.mark(self._session, message))
+                debugging.mark(self._session, message)
+                self._report.frame()
             case TraceRequest():
                 self._channel.give(answers.trace_reply(self._session, message))
             case RenameBranch() | AddBookmark() | DropBookmark():
@@ -256,12 +258,15 @@ class Runner:
         self._steps_left = ENDLESS if run.steps is None else run.steps
         self._counted = run.steps is not None
         self._report.pause_speed()
+        self._session.stops.stopped = []
+        self._report.in_run = True
         try:
             if run.rate is None:
                 self._run_unlimited()
             else:
                 self._run_paced(run.rate)
         finally:
+            self._report.in_run = False
             self._channel.wants_frame = True
             self._pending += self._later
             self._later.clear()
@@ -292,7 +297,7 @@ class Runner:
                 if message is not None:
                     self._pending.append(message)
                 continue
-            if session.stops.on(self._do):
+            if session.stops.on(self._do, lambda: not self._channel.pausing):
                 break
             due = max(due + 1 / rate, time.perf_counter() - 1 / rate)
             self._channel.wants_frame = True
@@ -312,7 +317,7 @@ class Runner:
         if self._channel.wants_frame and self._report.behind:
             self._channel.wants_frame = False
             self._watch_for_anomaly()
-            self._report.frame("running", running=True, remaining=remaining)
+            self._report.frame("running", remaining=remaining)
         waiting = [*self._pending]
         self._pending.clear()
         while (message := waiting.pop(0) if waiting else self._channel.receive(0)) is not None:

@@ -22,6 +22,9 @@ SLICE = 0.02
 """Seconds of the bare path between two looks at what else is asked for."""
 
 
+Look = Callable[[], None]
+
+
 class Paused(Exception):
     """Somebody who looked on wants to stop here: behind a command of the bare path. `why` is theirs."""
 
@@ -58,7 +61,7 @@ def _cycles(session: Session, end: int, between: Callable[[], bool]) -> None:
                 session.apply(command)
 
 
-def bare(session: Session, end: int, between: Callable[[], bool], looks: Sequence[Callable[[], None]] = ()) -> bool:
+def bare(session: Session, end: int, between: Callable[[], bool], looks: Sequence[Look | None] = ()) -> bool:
     """Whole steps until so many are done, as fast as they go; False where `between` ended it.
 
     `looks` are called behind each command of the cycle; one may raise Paused, and there it then stands.
@@ -78,13 +81,14 @@ def bare(session: Session, end: int, between: Callable[[], bool], looks: Sequenc
     return going
 
 
-def _slice(session: Session, most: int, looks: Sequence[Callable[[], None]]) -> None:
+def _slice(session: Session, most: int, looks: Sequence[Look | None]) -> None:
     """The bare path for about 20 ms, at most to the end of the epoch."""
     torch.set_num_threads(session.settings.threads)
     journal, history, settings = session.journal, session.history, session.settings
     cycle = [partial(COMMANDS[command.name], session, **dict(command.arguments)) for command in journal.cycle]
     if looks:
-        cycle = [partial(_both, command, look) for command, look in zip(cycle, looks, strict=True)]
+        pairs = zip(cycle, looks, strict=True)
+        cycle = [command if look is None else partial(_both, command, look) for command, look in pairs]
     opening, rest = cycle[0], cycle[1:]
     checkpoints = journal.cycle[0].name == "zero_grad"
     place, each, taken, reached = len(journal), len(cycle), 0, 0

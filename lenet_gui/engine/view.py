@@ -28,10 +28,10 @@ from lenet_gui.protocol import (
 
 THUMBNAILS = 64
 
-STOPPED = (*PHASES, "next_batch", "set", "edit", "advance", "run", "back", "seek", "evaluate", "new", "find")
-INSIDE = ("advance", "run", "back", "seek", "evaluate", "new", "find")
+STOPPED = (*PHASES, "next_batch", "set", "edit", "advance", "run", "back", "seek", "evaluate", "new", "find", "print")
+INSIDE = ("advance", "run", "back", "seek", "evaluate", "new", "find", "print")
 SEEKING = ("pause",)
-RUNNING = ("set", "pause", "evaluate", "new")
+RUNNING = ("set", "pause", "evaluate", "new", "print")
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ VARIANT_ENTRIES = (
           _FROM_OUTPUT, "backward", "output.backward(torch.randn_like(output))"),
 )  # fmt: skip
 
-RUN_ENTRIES = (
+MOVE_ENTRIES = (
     Entry("into", "Into", "One item on: an operation of a forward, a node of a backward, a parameter of a step",
           Move("into"), "advance", keys="F11", icon="into"),
     Entry("advance_phase", "Over", "Go on past the highlighted phase; inside of one, past the module's call that is "
@@ -70,6 +70,9 @@ RUN_ENTRIES = (
           "advance", keys="Shift+F11", icon="out"),
     Entry("advance_step", "Whole step", "Go on to the end of this training step", Advance("step"), "advance",
           keys="F8", icon="whole_step"),
+)  # fmt: skip
+
+RUN_ENTRIES = (
     Entry("run", "Run", "Train until paused, at the speed of the slider", allowed="run", keys="F5", icon="run"),
     Entry("pause", "Pause", "Stop after this step; on the way to another place, stay where you were",
           allowed="pause", keys="F6", icon="pause"),
@@ -77,15 +80,18 @@ RUN_ENTRIES = (
           keys="Ctrl+R", icon="run_n"),
     Entry("evaluate", "Evaluate", "Measure the accuracy on the held-out test data. Training is not changed",
           Evaluate(), "evaluate", keys="Ctrl+E", icon="evaluate"),
-    Entry("break_here", "Break here", "Set or remove a breakpoint at the chosen operation, node or line", keys="F9"),
-    Entry("watch_here", "Watch…", "Keep an eye on an expression", keys="Ctrl+W"),
-    Entry("find_not_finite", "Where did it go wrong?", "Go to the first operation of the run at which something was "
-          "not finite", FindNotFinite(), "find"),
     Entry("new_run", "New run", "Start over with new weights, from the settings as they are", allowed="new",
           keys="Ctrl+N", icon="new"),
 )  # fmt: skip
 
-GO_ENTRIES = (
+STOP_ENTRIES = (
+    Entry("break_here", "Break here", "Set or remove a breakpoint at the chosen operation, node or line", keys="F9"),
+    Entry("watch_here", "Watch…", "Keep an eye on an expression", keys="Ctrl+W"),
+    Entry("find_not_finite", "Where did it go wrong?", "Go to the first operation of the run at which something was "
+          "not finite", FindNotFinite(), "find"),
+)  # fmt: skip
+
+BACK_ENTRIES = (
     Entry("back_step", "Step back", "Go back to the end of the training step before, to the bit; within a step to "
           "its beginning", Back("step"), "back", keys="Ctrl+Shift+F8", icon="back_step"),
     Entry("back_phase", "Over, back", "Undo the last phase, to the bit: every number is that of then; inside of one, "
@@ -95,6 +101,9 @@ GO_ENTRIES = (
           Move("out", back=True), "back", keys="Ctrl+F11"),
     Entry("run_back", "Run back", "Go back to where a breakpoint stops, or to the start", RunBack(), "back",
           keys="Ctrl+Shift+F5"),
+)  # fmt: skip
+
+GO_ENTRIES = (
     Entry("run_to", "Run to the chosen one", "Go to before the operation, the node or the line that is chosen, "
           "forwards or back", allowed="seek", keys="Ctrl+F10"),
     Entry("go_to", "Go to step…", "Choose a step or a bookmark, and see how long going there takes", allowed="seek",
@@ -106,7 +115,7 @@ GO_ENTRIES = (
 )  # fmt: skip
 
 PRINT_ENTRIES = tuple(
-    Entry(f"print_{what.replace('.', '_')}", code, tip, PrintRequest(what), "set", code, keys)
+    Entry(f"print_{what.replace('.', '_')}", code, tip, PrintRequest(what), "print", code, keys)
     for what, code, tip, keys in (
         ("model", "print(net)", "The network with its modules", "Ctrl+P"),
         ("parameters", "net.parameters()", "Every parameter in order, with its size", ""),
@@ -141,7 +150,10 @@ WINDOW_ENTRIES = (
     Entry("about", "About", "The versions of everything that runs here", icon="note"),
 )
 
-ENTRIES = PHASE_ENTRIES + VARIANT_ENTRIES + RUN_ENTRIES + GO_ENTRIES + PRINT_ENTRIES + FILE_ENTRIES + WINDOW_ENTRIES
+ENTRIES = (
+    *PHASE_ENTRIES, *VARIANT_ENTRIES, *MOVE_ENTRIES, *RUN_ENTRIES, *STOP_ENTRIES, *BACK_ENTRIES, *GO_ENTRIES,
+    *PRINT_ENTRIES, *FILE_ENTRIES, *WINDOW_ENTRIES,
+)  # fmt: skip
 
 _TO_ZEROS = Command.of("zero_grad", set_to_none=False)
 

@@ -6,8 +6,8 @@ It asks for the trace and says what a node is in words; how the graph looks is `
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal, Slot
-from PySide6.QtGui import QContextMenuEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QMenu, QPlainTextEdit, QStackedWidget, QVBoxLayout
+from PySide6.QtGui import QContextMenuEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QBoxLayout, QLabel, QMenu, QPlainTextEdit, QStackedWidget
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.card_words import shape_words
@@ -27,6 +27,10 @@ _VIEW_TIP = (
     "it, Enter runs to the chosen node. Ctrl+wheel, + and - zoom, Ctrl+0 fits."
 )
 _DETAIL_LINES = 6
+_WIDE = 560
+"""Pixels from which on the words about a node stand beside the graph, not below it."""
+_ANY = 2**24 - 1
+"""Qt's greatest height: as high as there is room."""
 
 
 class AutogradPanel(Panel):
@@ -65,18 +69,18 @@ class AutogradPanel(Panel):
         self.details.setAccessibleName("The chosen node")
         self.details.setToolTip("What the node keeps for its backward, and the gradients that came in and went out")
         self.details.setReadOnly(True)
+        # One that comes and goes would wrap the lines anew from node to node.
+        self.details.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.details.setFont(theme.mono())
-        self.details.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.details.setFixedHeight(_DETAIL_LINES * self.details.fontMetrics().lineSpacing() + 4 * theme.UNIT)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.message)
         self.pages.addWidget(self.view)
         self.setFocusProxy(self.view)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(theme.UNIT,) * 4)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(self.pages, 1)
-        layout.addWidget(self.details)
+        self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._halves.setContentsMargins(*(theme.UNIT,) * 4)
+        self._halves.setSpacing(theme.UNIT)
+        self._halves.addWidget(self.pages, 5)
+        self._halves.addWidget(self.details, 3)
         self._draw()
 
     # --------------------------------------------------------------------------------------------- frames and replies
@@ -110,6 +114,13 @@ class AutogradPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._ask()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide, lines = self.width() >= _WIDE, _DETAIL_LINES * self.details.fontMetrics().lineSpacing() + 4 * theme.UNIT
+        self._halves.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        self.details.setMinimumHeight(0 if wide else min(lines, self.height() // 3))
+        self.details.setMaximumHeight(_ANY if wide else lines)
 
     def _ask(self) -> None:
         """Ask for the trace of this step, once; the answer to an older question comes with another id."""
@@ -208,7 +219,8 @@ class AutogradPanel(Panel):
         """What can be done with a node; none where there is none."""
         if self._reply is None or self._moments is None or not 0 <= node < len(self._reply.nodes):
             return None
-        name = self._reply.nodes[node].name
+        row = self._reply.nodes[node]
+        name = f"{row.name} {row.parameter}".strip()  # many are called AccumulateGrad
         menu = QMenu(self)
         menu.setObjectName("autograd_menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.colour_scale import SEQUENTIAL, steady_range
+from lenet_gui.gui.elided import Elided
 from lenet_gui.gui.heatmap import Cell, Mosaic
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.steady import Steady
@@ -235,7 +236,7 @@ class BatchPanel(Panel):
 
 
 def _words(name: str, says: str) -> QLabel:
-    label = QLabel(" ")
+    label = Elided(" ")
     label.setObjectName(name)
     label.setAccessibleName(says)
     label.setMinimumWidth(48)

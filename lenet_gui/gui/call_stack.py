@@ -16,8 +16,8 @@ from lenet_gui.protocol import Frame
 from lenet_gui.protocol_trace import Part, TraceReply
 
 NAME, WHERE = range(2)
-ROWS = 6
-"""So many levels can be seen at once; more scroll."""
+ROWS = (3, 6)
+"""So many levels can be seen at once, at least and at most; more scroll."""
 _LONGEST_NAME = 34
 _ITEMS = {"forward": "operation", "loss": "operation", "backward": "node", "step": "parameter"}
 _GO = "Enter or a double-click goes to where it begins"
@@ -134,7 +134,9 @@ class CallStack(QTreeWidget):
         # Widths that no words change.
         letter = QFontMetrics(self.font()).horizontalAdvance("0")
         where = letter * len("operation 99 of 99") + 2 * theme.UNIT
-        self.setColumnWidth(NAME, max(min(self.viewport().width() - where, letter * _LONGEST_NAME), letter * 8))
+        # With or without a scroll bar, which comes and goes with the number of levels.
+        room = self.contentsRect().width() - self.verticalScrollBar().sizeHint().width()
+        self.setColumnWidth(NAME, max(min(room - where, letter * _LONGEST_NAME), letter * 8))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -167,11 +169,12 @@ class CallStack(QTreeWidget):
             self.go_to.emit(begins)
 
     def sizeHint(self) -> QSize:
-        return QSize(60 * theme.UNIT, self._height(ROWS))
+        return QSize(60 * theme.UNIT, self.height_of(ROWS[1]))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(30 * theme.UNIT, self._height(2))
+        return QSize(30 * theme.UNIT, self.height_of(2))
 
-    def _height(self, rows: int) -> int:
+    def height_of(self, rows: int) -> int:
+        """Pixels that so many levels take."""
         row = self.sizeHintForRow(0) if self.topLevelItemCount() else QFontMetrics(self.font()).height() + 2
         return rows * row + 2 * self.frameWidth()

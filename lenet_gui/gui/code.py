@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
 
 from lenet_gui.gui import code_breaks, theme
-from lenet_gui.gui.call_stack import CallStack, levels
+from lenet_gui.gui.call_stack import ROWS, CallStack, levels
 from lenet_gui.gui.code_place import Next, next_item
 from lenet_gui.gui.code_view import CodeView, Marks
 from lenet_gui.gui.line_notes import LineNotes, summary_words
@@ -24,6 +24,8 @@ from lenet_gui.protocol_trace import BreakpointRow, TraceReply, TraceRequest
 
 NOTHING_YET = "The code is shown where a step is looked at: pause, or go one phase on."
 _MOST_TIPS = 12
+_CODE_FIRST = 180
+"""Pixels that the code has before the call stack shows more than the least of its levels."""
 
 
 class CodePanel(Panel):
@@ -67,16 +69,17 @@ class CodePanel(Panel):
         self.stack = CallStack()
         self.stack.go_to.connect(self.go_to)
 
-        parts = QSplitter(Qt.Orientation.Vertical)
-        parts.setObjectName("code_splitter")
-        parts.addWidget(self.view)
-        parts.addWidget(self._below())
-        parts.setStretchFactor(0, 1)
-        parts.setStretchFactor(1, 0)
-        parts.setChildrenCollapsible(False)
+        self._parts = QSplitter(Qt.Orientation.Vertical)
+        self._parts.setObjectName("code_splitter")
+        self._parts.addWidget(self.view)
+        self._parts.addWidget(self._below())
+        self._parts.setStretchFactor(0, 1)
+        self._parts.setChildrenCollapsible(False)
+        self._parts.splitterMoved.connect(self._parted)
+        self._parted_by_hand = False
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(theme.UNIT,) * 4)
-        layout.addWidget(parts)
+        layout.addWidget(self._parts)
 
     def _below(self) -> QWidget:
         below = QWidget()
@@ -122,6 +125,16 @@ class CodePanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._ask()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self._parted_by_hand:
+            row, room = self.stack.height_of(1), self._parts.height()
+            rows = min(max((room - _CODE_FIRST) // row, ROWS[0]), ROWS[1])
+            self._parts.setSizes([room, self.stack.height_of(rows) + self.stack.y()])
+
+    def _parted(self) -> None:
+        self._parted_by_hand = True
 
     def _ask(self) -> None:
         """Ask for the trace of this step, unless it is there or on its way. Hidden, it asks nothing."""

@@ -97,6 +97,12 @@ _TITLES = {
     "plots": "Plots",
     "race": "Race",
 }
+# What stands above what in the first layout, and the upper one's share of the height.
+_COLUMNS = {("inspector", "tensor"): 0.49, ("network", "batch"): 0.57, ("code", "watches"): 0.56}
+_PLOTS = 0.21
+"""The share of plots and console."""
+_BARS = 150
+"""Pixels that the bars take."""
 
 
 class Docks:
@@ -115,14 +121,14 @@ class Docks:
         for dock in docks.values():
             dock.setFloating(False)
             window.removeDockWidget(dock)
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks["inspector"])
-        window.splitDockWidget(docks["inspector"], docks["network"], Qt.Orientation.Horizontal)
-        window.splitDockWidget(docks["network"], docks["code"], Qt.Orientation.Horizontal)
-        window.splitDockWidget(docks["inspector"], docks["watches"], Qt.Orientation.Vertical)
-        window.splitDockWidget(docks["network"], docks["tensor"], Qt.Orientation.Vertical)
-        window.splitDockWidget(docks["tensor"], docks["batch"], Qt.Orientation.Horizontal)
-        window.splitDockWidget(docks["code"], docks["console"], Qt.Orientation.Vertical)
+        window.splitDockWidget(docks["inspector"], docks["network"], across)
+        window.splitDockWidget(docks["network"], docks["code"], across)
+        for upper, lower in _COLUMNS:
+            window.splitDockWidget(docks[upper], docks[lower], down)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["plots"])
+        window.splitDockWidget(docks["plots"], docks["console"], across)
         window.tabifyDockWidget(docks["network"], docks["autograd"])
         window.tabifyDockWidget(docks["tensor"], docks["race"])
         docks["network"].raise_()
@@ -132,14 +138,15 @@ class Docks:
 
     def size(self) -> None:
         """The sizes of the first layout, as shares of the window."""
-        docks, width, height = self.by_name, self._window.width(), self._window.height() - 150
+        docks, width, height = self.by_name, self._window.width(), self._window.height() - _BARS
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         row = [docks["inspector"], docks["network"], docks["code"]]
-        self._window.resizeDocks(row, [int(width * share) for share in (0.23, 0.52, 0.25)], across)
-        self._window.resizeDocks([docks["tensor"], docks["batch"]], [int(width * 0.26)] * 2, across)
-        for upper, lower in (("inspector", "watches"), ("network", "tensor"), ("code", "console")):
+        self._window.resizeDocks(row, [int(width * share) for share in (0.22, 0.52, 0.26)], across)
+        self._window.resizeDocks([docks["plots"], docks["console"]], [int(width * 0.7), int(width * 0.3)], across)
+        for (upper, lower), share in _COLUMNS.items():
             column = [docks[upper], docks[lower], docks["plots"]]
-            self._window.resizeDocks(column, [int(height * share) for share in (0.4, 0.36, 0.24)], down)
+            shares = (share * (1 - _PLOTS), (1 - share) * (1 - _PLOTS), _PLOTS)
+            self._window.resizeDocks(column, [int(height * share) for share in shares], down)
 
     def fill(self, name: str) -> Panel:
         """Import the panel and put it in the dock's place, at the size that the dock has."""

@@ -7,7 +7,7 @@ import html
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QPainter
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from lenet_gui.gui.canvas import Canvas
@@ -95,6 +95,11 @@ class GraphView(Canvas):
     def _repaint_card(self, node: int) -> None:
         if self.picture is not None and node >= 0:
             self.repaint_at(self.picture.whole_rect(node))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        # A graph may come before the view has been given its room.
+        super().resizeEvent(event)
+        self._follow()
 
     def _follow(self) -> None:
         self._bring(self.next_node)

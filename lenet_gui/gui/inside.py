@@ -82,8 +82,11 @@ class Inside(QObject):
         self._panels["tensor"].show_tensor(name, part)
 
     def _break_at(self, kind: str, at: str) -> None:
-        self._show("watches")
-        self._panels["watches"].add_breakpoint(kind, at)
+        # Imported when one is wanted: the first paint must not wait for it.
+        from lenet_gui.gui.breakpoints import toggled
+
+        # Of the newest frame: a panel that cannot be seen has an older one.
+        self.asked.emit(toggled(self._frame.breakpoints if self._frame is not None else (), kind, at))
 
     def _run_to_chosen(self) -> None:
         place = self._place_of_chosen()
@@ -91,21 +94,44 @@ class Inside(QObject):
             self._go(place)
 
     def _break_at_chosen(self) -> None:
-        trace, chosen = self._trace, self._chosen
-        if trace is None or chosen is None:
+        """At what is chosen; where nothing is, at what runs next, as a debugger's own line is."""
+        trace, (kind, index) = self._current(), self._chosen or self._next()
+        if trace is None:
             return
-        kind, index = chosen
         if kind == "operation" and index < len(trace.operations):
             self._break_at(kind, trace.operations[index].name)
         elif kind == "node" and index < len(trace.nodes):
-            self._break_at(kind, trace.nodes[index].name)
+            # Many nodes are called AccumulateGrad; the parameter says which.
+            self._break_at(kind, f"{trace.nodes[index].name} {trace.nodes[index].parameter}".strip())
+        elif kind == "parameter":
+            self._break_at(kind, trace.updates[index].parameter)
+        elif kind == "phase":
+            self._break_at(kind, trace.parts[index].name)
 
     def _watch(self) -> None:
         self._show("watches")
         self._panels["watches"].field.setFocus()
 
+    def _current(self) -> TraceReply | None:
+        """The trace of the step that the frame stands in, if it has come."""
+        trace, frame = self._trace, self._frame
+        return trace if trace is not None and frame is not None and trace.trace == frame.trace else None
+
+    def _next(self) -> Chosen:
+        """What runs next: an item within a command, the command itself before its first one."""
+        trace, frame = self._current(), self._frame
+        if trace is None or frame is None:
+            return "", 0
+        part = next((i for i, part in enumerate(trace.parts) if part.commands == frame.place.commands), None)
+        if part is None:
+            return "", 0
+        name, items, item = trace.parts[part].name, trace.parts[part].items, frame.place.item
+        if not 0 < item < len(items):
+            return "phase", part
+        return {"backward": "node", "step": "parameter"}.get(name, "operation"), items[item]
+
     def _place_of_chosen(self) -> Step | None:
-        trace = self._trace
+        trace = self._current()
         if trace is None or self._chosen is None:
             return None
         kind, index = self._chosen

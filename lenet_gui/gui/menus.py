@@ -8,7 +8,18 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolBar
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.actions import GO_ENTRIES, PHASE_ENTRIES, PRINT_ENTRIES, RUN_ENTRIES, VARIANT_ENTRIES, Actions
+from lenet_gui.gui.actions import (
+    BACK_ENTRIES,
+    GO_ENTRIES,
+    MOVE_ENTRIES,
+    PHASE_ENTRIES,
+    PRINT_ENTRIES,
+    RUN_ENTRIES,
+    STOP_ENTRIES,
+    VARIANT_ENTRIES,
+    Actions,
+    Entry,
+)
 
 
 def fill(
@@ -26,20 +37,19 @@ def fill(
     file.addActions([actions[name] for name in ("export_script", "export_report", "save_picture")])
     file.addSeparator()
     file.addAction(actions["quit"])
-    run = _menu(window, "&Run", actions, [entry.name for entry in PHASE_ENTRIES])
-    run.addSeparator()
-    run.addActions([actions[entry.name] for entry in VARIANT_ENTRIES])
-    run.addSeparator()
+    running = [name for name in _names(RUN_ENTRIES) if name != "new_run"]  # which stands in File
+    run = _menu(window, "&Run", actions, [*_names(PHASE_ENTRIES), "", *_names(VARIANT_ENTRIES), ""])
     run.addActions([actions.to_none, actions.to_zeros])
-    run.addSeparator()
-    run.addActions([actions[entry.name] for entry in RUN_ENTRIES if entry.name != "new_run"])
-    _menu(window, "&Go", actions, [entry.name for entry in GO_ENTRIES])
+    for names in (_names(MOVE_ENTRIES), running, _names(STOP_ENTRIES)):
+        run.addSeparator()
+        _add(run, actions, names)
+    _menu(window, "&Go", actions, [*_names(BACK_ENTRIES), "", *_names(GO_ENTRIES)])
     view = _menu(window, "&View", actions, ["find", ""])
     view.addActions([shown.toggleViewAction() for shown in views])
     view.addSeparator()
     view.addAction(actions["reset_layout"])
     view.addMenu(_themes(view, scheme, choose))
-    _menu(window, "&Print", actions, [entry.name for entry in PRINT_ENTRIES])
+    _menu(window, "&Print", actions, _names(PRINT_ENTRIES))
     _menu(window, "&Help", actions, ["show_shortcuts", "open_log", "", "about"])
 
 
@@ -47,12 +57,21 @@ def _menu(window: QMainWindow, title: str, actions: Actions, names: list[str]) -
     menu = window.menuBar().addMenu(title)
     menu.setObjectName(f"{title.strip('&').lower()}_menu")
     menu.setToolTipsVisible(True)
+    _add(menu, actions, names)
+    return menu
+
+
+def _add(menu: QMenu, actions: Actions, names: Iterable[str]) -> None:
+    """An empty name is a line."""
     for name in names:
         if name:
             menu.addAction(actions[name])
         else:
             menu.addSeparator()
-    return menu
+
+
+def _names(entries: Iterable[Entry]) -> list[str]:
+    return [entry.name for entry in entries]
 
 
 def _themes(parent: QMenu, scheme: str, choose: Callable[[str], None]) -> QMenu:

@@ -44,6 +44,9 @@ class NetworkView(Canvas):
     def __init__(self, describe: Callable[[int], str]) -> None:
         super().__init__()
         self._describe = describe
+        self.setToolTip(
+            "Each operation, its output above and the gradient of it below. Enter runs to the chosen one one"
+        )
         self._faces: tuple[Face, ...] = ()
         self._looks: tuple[Look, ...] = ()
         self._pictures = _NO_PICTURES
@@ -207,7 +210,7 @@ class NetworkView(Canvas):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             card = self._placed.card_at(self.to_picture(QPointF(event.pos())))
-            words = "" if card is None else as_tooltip(self._describe(card))
+            words = self.toolTip() if card is None else as_tooltip(self._describe(card))
             QToolTip.showText(event.globalPos(), words, self.viewport())
             return True
         return super().viewportEvent(event)

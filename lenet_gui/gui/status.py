@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel, QProgressBar, QStatusBar, QWidget
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QStackedWidget, QStatusBar, QWidget
 
 from lenet_gui.gui import branches, theme
+from lenet_gui.gui.elided import Elided
 from lenet_gui.protocol import Accuracy, Frame, Progress, Ready
 
 # name, the longest text that has to fit, what it tells
@@ -15,10 +16,10 @@ _FIELDS = (
     ("step", "step 9,999,999 of 9,999,999", "Whole training steps done here; in the past, of how many"),
     ("epoch", "epoch 9,999 · batch 999/999", "Passes over the data, and the batch of this pass"),
     ("device", "cuda:0 · 16 threads", "Where the tensors are, and how many threads PyTorch uses on the CPU"),
-    ("speed", "99,999 steps/s", "Training steps a second, lately"),
     ("accuracy", "test 100.0 % (999/999)", "Accuracy on the held-out test data, when last measured"),
     ("exact", "approximate", "Exact: going back or replaying gives the same bits. Approximate: a device could differ"),
 )
+_SPEED = ("speed", "99,999 steps/s", "Training steps a second, lately")
 
 
 class ProgressBar(QProgressBar):
@@ -58,23 +59,48 @@ class StatusBar(QStatusBar):
         self.setFont(theme.mono())
         self.fields: dict[str, QLabel] = {}
         self._n = 0
+        self._stopped = True
         self._accuracy: Accuracy | None = None
-        metrics = QFontMetrics(self.font())
-        for name, longest, tip in _FIELDS:
-            label = QLabel(self)
-            label.setObjectName(f"status_{name}")
-            label.setAccessibleName(tip)
-            label.setToolTip(tip)
-            label.setFont(self.font())
-            # Of one size and opaque: new words then lay nothing out, and nothing below them is painted again.
-            label.setFixedSize(metrics.horizontalAdvance(longest) + 2 * theme.UNIT, metrics.height())
-            label.setAutoFillBackground(True)
-            self.addWidget(label)
-            self.fields[name] = label
-        self._progress = ProgressBar(self)
-        self.addPermanentWidget(self._progress)
-        # An empty bar keeps its place: hiding it would move the fields.
+        for field in _FIELDS:
+            self.addWidget(self._field(*field))
+            if field[0] == "phase":
+                self.addWidget(self._what_goes_on(), 1)
         self._rest()
+
+    def _field(self, name: str, longest: str, tip: str) -> QLabel:
+        label, metrics = QLabel(self), QFontMetrics(self.font())
+        label.setObjectName(f"status_{name}")
+        label.setAccessibleName(tip)
+        label.setToolTip(tip)
+        label.setFont(self.font())
+        # Of one size and opaque: new words then lay nothing out, and nothing below them is painted again.
+        label.setFixedSize(metrics.horizontalAdvance(longest) + 2 * theme.UNIT, metrics.height())
+        label.setAutoFillBackground(True)
+        self.fields[name] = label
+        return label
+
+    def _what_goes_on(self) -> QStackedWidget:
+        """One place for two things that are never there at once: why it stopped, and how what runs is getting on."""
+        self.reason = Elided(self)
+        self.reason.setObjectName("status_reason")
+        self.reason.setAccessibleName("Why it stopped here")
+        # Words, not numbers: the face of the window is narrower.
+        self.reason.setFont(QGuiApplication.font())
+        self.reason.setAutoFillBackground(True)
+        self._progress = ProgressBar(self)
+        self._running = QWidget(self)
+        row = QHBoxLayout(self._running)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._field(*_SPEED))
+        row.addWidget(self._progress)
+        row.addStretch(1)
+        self._goes_on = QStackedWidget(self)
+        # As wide as there is room, whatever the words are.
+        self._goes_on.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._goes_on.setMinimumWidth(self._running.minimumSizeHint().width())
+        for page in (self.reason, self._running):
+            self._goes_on.addWidget(page)
+        return self._goes_on
 
     def show_loading(self) -> None:
         self._write("phase", "Loading PyTorch…")
@@ -89,6 +115,9 @@ class StatusBar(QStatusBar):
         batches = f"{batch}/{frame.batches}" if frame.batches is not None else f"{batch:,}"
         self._write("phase", _phase(frame))
         self.fields["phase"].setToolTip(frame.reason or _FIELDS[0][2])
+        self._stopped = not frame.running
+        if self.reason.text() != frame.reason:
+            self.reason.setText(frame.reason)
         last = branches.present(frame).steps
         self._write("step", f"step {frame.step:,}" + (f" of {last:,}" if branches.in_past(frame) else ""))
         self._write("epoch", (f"epoch {frame.epoch + 1} · " if frame.epoch is not None else "") + f"batch {batches}")
@@ -100,6 +129,7 @@ class StatusBar(QStatusBar):
             self.show_accuracy(frame.accuracy)
         self._write("exact", "exact" if frame.exact else "approximate", "ok" if frame.exact else "place")
         self._show_remaining(frame)
+        self._turn()
 
     def show_accuracy(self, accuracy: Accuracy | None) -> None:
         self._accuracy = accuracy
@@ -138,9 +168,15 @@ class StatusBar(QStatusBar):
         self._progress.setToolTip(f"{what}: {done:,} of {total:,}" if total else what)
         self._progress.setUpdatesEnabled(True)
         self._progress.setVisible(True)
+        self._turn()
 
     def _rest(self) -> None:
         self._progress.setVisible(False)
+        self._turn()
+
+    def _turn(self) -> None:
+        resting = self._stopped and self._progress.isHidden()
+        self._goes_on.setCurrentWidget(self.reason if resting else self._running)
 
     def _write(self, name: str, text: str, ink: str = "") -> None:
         label = self.fields[name]

@@ -5,22 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import (
-    QButtonGroup,
-    QHBoxLayout,
-    QLabel,
-    QPlainTextEdit,
-    QSizePolicy,
-    QStackedWidget,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QStackedWidget, QVBoxLayout
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.heatmap import Heatmap
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.steady import Steady
+from lenet_gui.gui.switch import Switch
 from lenet_gui.gui.tables import NumberTable
 from lenet_gui.protocol import Command, Frame, Reply, TensorReply, TensorRequest, UpdateReply, UpdateRequest
 
@@ -39,6 +30,8 @@ _VIEWS = {
 }
 NOTHING_CHOSEN = "Choose a parameter in the model to see its numbers."
 NO_GRADIENT = "None: no backward has reached it yet."
+NOT_YET = "Not computed yet at this place."
+NOT_MOVED = "This step has not moved it yet."
 NO_UPDATE = "No step has been taken yet: nothing has moved this parameter."
 
 
@@ -56,6 +49,8 @@ class TensorPanel(Panel):
         self._waiting = False
         self._behind = False
         self._run = 0
+        self._parameters = frozenset[str]()
+        self._of_operation = False  # whether it is an output of this step, which no step moves
         self._reply: Reply | None = None
 
         self.heading = _label("tensor_name", "Name and shape of the tensor")
@@ -79,8 +74,8 @@ class TensorPanel(Panel):
         self.pages = QStackedWidget()
         for page in (self.message, self.heatmap, self.table, self.printed):
             self.pages.addWidget(page)
-        self.parts = _switch("tensor_part", _PARTS, self)
-        self.views = _switch("tensor_view", _VIEWS, self)
+        self.parts = Switch("tensor_part", _PARTS, self)
+        self.views = Switch("tensor_view", _VIEWS, self)
         self.parts.buttonClicked.connect(self._start_over)
         self.views.buttonClicked.connect(self._draw)
 
@@ -88,8 +83,8 @@ class TensorPanel(Panel):
         layout.setContentsMargins(*(theme.UNIT,) * 4)
         layout.setSpacing(theme.UNIT)
         layout.addWidget(self.heading)
-        layout.addLayout(_row(self.parts))
-        layout.addLayout(_row(self.views))
+        layout.addLayout(self.parts.row())
+        layout.addLayout(self.views.row())
         layout.addWidget(self.formula)
         layout.addWidget(self.pages, 1)
         # Two lines, needed or not, so that the picture above keeps its size.
@@ -99,29 +94,33 @@ class TensorPanel(Panel):
     @property
     def part(self) -> str:
         """`"value"`, `"grad"` or `"update"`."""
-        return _choice(self.parts)
+        return self.parts.choice
 
     @property
     def view(self) -> str:
         """`"picture"`, `"table"` or `"printed"`."""
-        return _choice(self.views)
+        return self.views.choice
 
     def show_tensor(self, name: str, part: str = "") -> None:
         """Show the parameter or operation `name` from now on, its `value` or `grad` where that is said."""
-        if part and part != self.part:
-            self.parts.button([*_PARTS].index(part)).click()
-        if name != self._name:
-            self._name = name
-            self._start_over()
+        if (name, part or self.part) == (self._name, self.part):
+            return
+        self._name, self._of_operation = name, bool(self._parameters) and name not in self._parameters
+        if self._of_operation and self.part == "update":
+            part = part or "value"
+        if part:
+            self.parts.by_choice[part].setChecked(True)
+        self._start_over()
 
     def show_frame(self, frame: Frame) -> None:
         if frame.run != self._run:
             # What was asked of the run before may never be answered.
             self._run = frame.run
-            self._waiting = False
-        self.table.allow_edits("edit" in frame.allowed)
-        known = any(row.name == self._name for row in frame.parameters)
-        if self._name and not known:
+            self._waiting = self._of_operation = False
+        self.table.allow_edits("edit" in frame.allowed and not self._of_operation)
+        self._parameters = frozenset(row.name for row in frame.parameters)
+        self._of_operation = self._of_operation and self._name not in self._parameters
+        if self._name and not self._of_operation and self._name not in self._parameters:
             self._name = ""
             self._start_over()
         self._ask()
@@ -165,6 +164,7 @@ class TensorPanel(Panel):
         # An update is a table of numbers and nothing else; the other views say so by being greyed.
         for button in self.views.buttons():
             button.setEnabled(self.part != "update")
+        self.parts.by_choice["update"].setEnabled(not self._of_operation)
         self.formula.setVisible(isinstance(reply, UpdateReply))
         if isinstance(reply, UpdateReply):
             self._draw_update(reply)
@@ -178,7 +178,8 @@ class TensorPanel(Panel):
         self._heading(reply.shape)
         values = reply.values
         if values is None:
-            self._say(NO_GRADIENT)
+            # Without a shape nothing is known of it yet: that is not a gradient that is None.
+            self._say(NO_GRADIENT if reply.shape else NOT_YET)
             return
         self.statistics.setText(statistics_text(values, reply.shape))
         if self.view == "picture":
@@ -194,7 +195,7 @@ class TensorPanel(Panel):
 
     def _draw_update(self, reply: UpdateReply) -> None:
         self.formula.setText(reply.formula)
-        if reply.before is None or reply.after is None:
+        if reply.before is None:
             self._heading(())
             self._say(NO_UPDATE)
             return
@@ -202,9 +203,14 @@ class TensorPanel(Panel):
         columns = {"before": reply.before}
         if reply.gradient is not None:
             columns["gradient"] = reply.gradient
-        change = reply.after - reply.before
-        self.table.numbers.show_columns(columns | {"after": reply.after, "change": change})
-        self.statistics.setText(f"change: {statistics_text(change, change.shape)}")
+        columns |= {kept.name: kept.values for kept in reply.state}
+        if reply.after is None:
+            self.statistics.setText(NOT_MOVED)
+        else:
+            change = reply.after - reply.before
+            columns |= {"after": reply.after, "change": change}
+            self.statistics.setText(f"change: {statistics_text(change, change.shape)}")
+        self.table.numbers.show_columns(columns)
         self.pages.setCurrentWidget(self.table)
 
     def _heading(self, shape: tuple[int, ...]) -> None:
@@ -261,34 +267,3 @@ def _label(name: str, says: str) -> QLabel:
     # Long words are cut off instead of making the whole dock wider while numbers change.
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
-
-
-def _switch(name: str, choices: dict[str, tuple[str, str]], owner: QWidget) -> QButtonGroup:
-    group = QButtonGroup(owner)
-    for choice, (words, tip) in choices.items():
-        button = QToolButton()
-        button.setText(words)
-        button.setToolTip(tip)
-        button.setAccessibleName(words)
-        button.setObjectName(f"{name}_{choice}")
-        button.setProperty("choice", choice)
-        button.setCheckable(True)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        group.addButton(button)
-    group.buttons()[0].setChecked(True)
-    return group
-
-
-def _choice(group: QButtonGroup) -> str:
-    checked = group.checkedButton()
-    assert checked is not None  # one of an exclusive group always is
-    return checked.property("choice")
-
-
-def _row(group: QButtonGroup) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(theme.UNIT)
-    for button in group.buttons():
-        row.addWidget(button)
-    row.addStretch(1)
-    return row

@@ -33,7 +33,7 @@ class PhaseBar(QToolBar):
         self._actions = actions
         self._running = False
         for name in ("back_step", "back_phase"):
-            # Their pictures mirror those of Phase and Whole step; in words too the bar would not fit a small window.
+            # In words too the bar would not fit a small window.
             self._button(name).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.addSeparator()
         self.phases = {phase: self._button(phase) for phase in PHASES}
@@ -41,10 +41,9 @@ class PhaseBar(QToolBar):
         self._menu("forward", ["forward_sample", "forward_unsqueeze", "next_batch"])
         self._menu("backward", ["backward_retain", "backward_output"])
         self.addSeparator()
-        for name in ("into", "advance_phase", "out"):
+        for name in ("into", "advance_phase", "out", "advance_step"):
             self._button(name).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        for name in ("advance_step", "run"):
-            self._button(name)
+        self._button("run")
         self.pause = self._button("pause")
         self._button("run_n")
         self.steps = self._steps_field()

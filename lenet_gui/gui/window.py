@@ -24,7 +24,7 @@ from lenet_gui.protocol import Frame, NewRun, Notice, RaceReport, Ready, Reply, 
 from lenet_gui.protocol_trace import WatchSeries
 from lenet_gui.settings import Settings
 
-_LAYOUT_VERSION = 3
+_LAYOUT_VERSION = 4
 
 
 class Window(QMainWindow):

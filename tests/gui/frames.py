@@ -37,7 +37,7 @@ SHAPES = {
 }
 CHAIN = ("input", "conv2d", "relu", "maxpool2d", "conv2d", "relu", "maxpool2d", "view", "linear", "relu", "linear")
 CHAIN += ("relu", "linear", "cross_entropy", "loss")
-ALLOWED = (*PHASES, "next_batch", "set", "edit", "advance", "run", "evaluate", "new")
+ALLOWED = (*PHASES, "next_batch", "set", "edit", "advance", "run", "evaluate", "new", "print")
 
 MODULES = (
     ModuleRow("", "Net", 81_194),
@@ -98,7 +98,7 @@ def fresh(settings: Settings | None = None) -> Frame:
         place=Place("main", 0),
         reason="ready",
         running=False,
-        allowed=("zero_grad", "forward", "next_batch", "set", "edit", "advance", "run", "evaluate", "new"),
+        allowed=("zero_grad", "forward", "next_batch", "set", "edit", "advance", "run", "evaluate", "new", "print"),
         cycle=CYCLE,
         next="zero_grad",
         step=0,

@@ -1,8 +1,11 @@
 import pytest
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QKeySequence
 
+from lenet_gui.gui import theme
 from lenet_gui.gui.actions import ENTRIES, Actions
 from lenet_gui.protocol import PHASES, Back, Command, Evaluate, PrintRequest, Seek
+from lenet_gui.protocol_trace import FindNotFinite, Move
 from tests.gui import frames
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -12,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 def actions():
     owner = QObject()
     made = Actions(owner)
-    made.allow(("zero_grad", "forward", "set", "evaluate"))
+    made.allow(("zero_grad", "forward", "set", "evaluate", "print"))
     yield made
     owner.deleteLater()
 
@@ -49,13 +52,24 @@ def test_going_back_may_be_pressed_where_the_frame_allows_it(qtbot, actions):
     assert not any(actions[name].isEnabled() for name in names)
     actions.show_frame(frames.in_past())
     assert all(actions[name].isEnabled() for name in names)
-    assert sent_by(qtbot, actions, "back_phase") == Back("phase")
+    assert sent_by(qtbot, actions, "back_phase") == Move("over", back=True)
     assert sent_by(qtbot, actions, "back_step") == Back("step")
     assert sent_by(qtbot, actions, "go_to_newest") == Seek()
     actions.show_frame(frames.seeking())
     assert {
         name for name, action in actions.by_name.items() if actions.entries[name].allowed and action.isEnabled()
     } == {"pause"}
+
+
+def test_inside_a_step_only_what_can_be_done_there_may_be_pressed(qtbot, actions):
+    allowed = ("backward", "advance", "run", "back", "seek", "evaluate", "new", "find")
+    actions.allow(allowed)
+    enabled = {name for name, action in actions.by_name.items() if actions.entries[name].allowed and action.isEnabled()}
+    assert {"backward", "into", "advance_phase", "out", "back_into", "run_back", "run_to", "run"} <= enabled
+    assert not {"zero_grad", "forward", "loss", "step", "next_batch", "pause"} & enabled
+    assert sent_by(qtbot, actions, "into") == Move("into")
+    assert sent_by(qtbot, actions, "back_out") == Move("out", back=True)
+    assert sent_by(qtbot, actions, "find_not_finite") == FindNotFinite()
 
 
 def test_zeros_instead_of_none_is_a_choice(qtbot, actions):
@@ -73,6 +87,11 @@ def test_tooltips_give_the_line_of_pytorch_and_the_key(actions):
 
 
 def test_no_two_actions_share_keys_and_none_belongs_to_the_desktop():
-    keys = [entry.keys for entry in ENTRIES if entry.keys]
+    keys = [QKeySequence(entry.keys).toString() for entry in ENTRIES if entry.keys]
+    assert all(keys)
     assert len(keys) == len(set(keys))
     assert not {"Alt+F10", "Alt+F5"} & set(keys)
+
+
+def test_each_picture_that_an_action_names_is_there():
+    assert [entry.name for entry in ENTRIES if entry.icon and theme.icon(entry.icon).isNull()] == []

@@ -445,3 +445,25 @@ def test_a_node_that_no_backward_reaches_cannot_be_run_to(panel: AutogradPanel, 
     QTest.keyClick(panel.view, Qt.Key.Key_Return)
     assert told == []
     menu.close()
+
+
+def test_the_words_stand_beside_the_graph_where_there_is_room_else_below_it(panel: AutogradPanel):
+    show(panel, traces.lenet(), BACKWARD)
+    panel.resize(700, 240)
+    settle()
+    assert panel.details.x() > panel.pages.geometry().right()
+    assert panel.view.height() > 200
+    assert panel.view.width() > panel.details.width()
+    panel.resize(320, 500)
+    settle()
+    assert panel.details.y() > panel.pages.geometry().bottom()
+    assert panel.view.height() > 2 * panel.details.height()
+
+
+def test_what_runs_next_is_seen_also_where_the_view_gets_its_room_later(panel: AutogradPanel):
+    panel.resize(700, 160)
+    show(panel, traces.lenet(), BACKWARD, 9)
+    panel.resize(700, 260)
+    settle()
+    assert panel.view.picture is not None
+    assert panel.view.is_in_view(panel.view.picture.whole_rect(panel.view.next_node))

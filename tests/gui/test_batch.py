@@ -105,3 +105,11 @@ def test_scores_that_are_not_numbers_are_written_and_not_drawn(panel: BatchPanel
     )
     assert panel.bars.accessibleDescription().startswith("0: nan, 1: inf")
     assert not picture(panel).isNull()
+
+
+def test_words_that_do_not_fit_a_narrow_panel_are_in_the_tooltip(panel: BatchPanel):
+    panel.show_frame(frames.after_forward())
+    panel.resize(220, 420)
+    words = panel.caption.text()
+    assert panel.caption.fontMetrics().horizontalAdvance(words) > panel.caption.width()
+    assert panel.caption.toolTip() == words

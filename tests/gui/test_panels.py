@@ -20,22 +20,28 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.autograd_graph import AutogradPanel
 from lenet_gui.gui.batch import BatchPanel
+from lenet_gui.gui.canvas import Canvas
+from lenet_gui.gui.code import CodePanel
 from lenet_gui.gui.console import ConsolePanel
 from lenet_gui.gui.heatmap import Mosaic
 from lenet_gui.gui.inspector import InspectorPanel
+from lenet_gui.gui.network import NetworkPanel
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.plots import PlotsPanel
 from lenet_gui.gui.race import RacePanel
 from lenet_gui.gui.tensor import TensorPanel
+from lenet_gui.gui.watches import WatchesPanel
 from lenet_gui.protocol import Frame
 from tests.gui import frames
 
 PANELS: list[Callable[[], Panel]] = [InspectorPanel, TensorPanel, BatchPanel, ConsolePanel, PlotsPanel, RacePanel]
+PANELS += [NetworkPanel, AutogradPanel, CodePanel, WatchesPanel]
 
 MOMENTS = [frames.fresh, frames.after_forward, frames.after_backward, frames.after_zeros, frames.running]
 MOMENTS += [frames.random_data, frames.empty, frames.huge]
-CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, Mosaic)
+CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, Mosaic, Canvas)
 
 
 @pytest.fixture(params=PANELS, ids=lambda panel: panel.__name__)

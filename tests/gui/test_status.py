@@ -40,6 +40,27 @@ def test_on_the_way_to_another_place_it_says_so(status):
     assert status.fields["phase"].toolTip() == "going to step 9"
 
 
+def test_it_says_why_it_stopped_where_in_a_run_the_speed_stands(status):
+    status.show_frame(replace(frames.fresh(), reason="stopped at node ConvolutionBackward0"))
+    assert status.reason.isVisible()
+    assert status.reason.text() == "stopped at node ConvolutionBackward0"
+    status.show_frame(frames.running())
+    assert not status.reason.isVisible()
+    assert status.fields["speed"].isVisible()
+    status.show_frame(replace(frames.fresh(), reason="paused"))
+    assert status.reason.isVisible()
+    assert status.reason.text() == "paused"
+
+
+def test_a_long_reason_moves_nothing_and_is_whole_in_the_tooltip(status):
+    status.show_frame(frames.fresh())
+    before = [label.geometry() for label in status.fields.values()]
+    reason = "stopped at breakpoint 7: " + "conv1.bias.grad.norm() > 1 and " * 20
+    status.show_frame(replace(frames.fresh(), reason=reason))
+    assert [label.geometry() for label in status.fields.values()] == before
+    assert status.reason.toolTip() == reason
+
+
 def test_data_without_an_end_has_no_epoch(status):
     status.show_frame(replace(frames.fresh(), epoch=None, batch=7, batches=None))
     assert status.fields["epoch"].text() == "batch 8"

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
@@ -6,8 +8,8 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui.tables import NumberModel, number_format
-from lenet_gui.gui.tensor import NO_GRADIENT, NO_UPDATE, NOTHING_CHOSEN, TensorPanel
-from lenet_gui.protocol import TensorRequest, UpdateRequest
+from lenet_gui.gui.tensor import NO_GRADIENT, NO_UPDATE, NOT_MOVED, NOT_YET, NOTHING_CHOSEN, TensorPanel
+from lenet_gui.protocol import Kept, Place, TensorReply, TensorRequest, UpdateRequest
 from tests.gui import frames
 
 Questions = list[TensorRequest | UpdateRequest]
@@ -147,6 +149,22 @@ def test_the_update_is_shown_in_numbers(panel: TensorPanel, questions: Questions
         assert change == pytest.approx(after - before, abs=2e-6)
 
 
+def test_inside_of_a_step_it_shows_what_is_kept_and_that_nothing_has_moved(panel: TensorPanel):
+    panel.show_tensor("conv1.bias")
+    press(panel, "tensor_part_update")
+    whole = frames.update(2)
+    assert whole.gradient is not None
+    kept = (Kept("momentum_buffer", whole.gradient),)
+    panel.show_reply(replace(whole, after=None, state=kept))
+    header = [panel.table.numbers.headerData(i, Qt.Orientation.Horizontal) for i in range(3)]
+    assert header == ["before", "gradient", "momentum_buffer"]
+    assert panel.table.numbers.columnCount() == 3
+    assert panel.statistics.text() == NOT_MOVED
+    panel.show_reply(replace(whole, state=kept))
+    assert panel.table.numbers.columnCount() == 5
+    assert panel.statistics.text().startswith("change: ")
+
+
 def test_a_cut_tensor_says_how_much_is_there(panel: TensorPanel):
     panel.show_tensor("conv1.weight")
     reply = frames.tensor(1, values=np.arange(10))
@@ -189,3 +207,18 @@ def test_the_arrow_keys_go_from_part_to_part(panel: TensorPanel, questions: Ques
     qtbot.keyClick(panel.parts.buttons()[0], Qt.Key.Key_Right)
     assert panel.part == "grad"
     assert questions[-1] == TensorRequest(2, "conv1.bias", "grad")
+
+
+def test_the_output_of_an_operation_stays_and_has_no_update(panel: TensorPanel, questions: Questions):
+    panel.show_frame(frames.after_forward())
+    panel.parts.by_choice["update"].click()
+    panel.show_tensor("relu_1")
+    assert (panel.part, panel.parts.by_choice["update"].isEnabled()) == ("value", False)
+    panel.show_reply(TensorReply(questions[-1].id, Place("main", 1), "relu_1", "value", (), "not yet computed", None))
+    assert words(panel) == NOT_YET
+    panel.show_frame(frames.after_backward())  # which does not list it among the parameters
+    assert questions[-1] == TensorRequest(questions[-1].id, "relu_1", "value")
+    panel.show_tensor("relu_1", "grad")
+    assert questions[-1] == TensorRequest(questions[-1].id, "relu_1", "grad")
+    panel.show_frame(replace(frames.after_backward(), run=9))  # perhaps of another network
+    assert words(panel) == NOTHING_CHOSEN

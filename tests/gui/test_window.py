@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMenu, QPushButton, QToolButton, QWidget
 
+from lenet_gui.gui.actions import ENTRIES
 from lenet_gui.gui.preferences import Preferences, folder
 from lenet_gui.gui.window import Window
 from lenet_gui.protocol import (
@@ -23,8 +24,9 @@ from lenet_gui.protocol import (
     Series,
     SetRate,
 )
+from lenet_gui.protocol_trace import Move, RunBack
 from lenet_gui.settings import Settings
-from tests.gui import frames
+from tests.gui import frames, traces
 from tests.gui.ready import READY
 
 
@@ -69,11 +71,16 @@ BACK_KEYS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModif
     ("key", "modifier", "message"),
     [
         (Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier, Command("forward")),
-        (Qt.Key.Key_F10, Qt.KeyboardModifier.NoModifier, Advance("phase")),
+        (Qt.Key.Key_F11, Qt.KeyboardModifier.NoModifier, Move("into")),
+        (Qt.Key.Key_F10, Qt.KeyboardModifier.NoModifier, Move("over")),
+        (Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier, Move("out")),
         (Qt.Key.Key_F8, Qt.KeyboardModifier.NoModifier, Advance("step")),
         (Qt.Key.Key_F5, Qt.KeyboardModifier.NoModifier, Run()),
         (Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier, Run(steps=100)),
-        (Qt.Key.Key_F10, BACK_KEYS, Back("phase")),
+        (Qt.Key.Key_F11, BACK_KEYS, Move("into", back=True)),
+        (Qt.Key.Key_F10, BACK_KEYS, Move("over", back=True)),
+        (Qt.Key.Key_F11, Qt.KeyboardModifier.ControlModifier, Move("out", back=True)),
+        (Qt.Key.Key_F5, BACK_KEYS, RunBack()),
         (Qt.Key.Key_F8, BACK_KEYS, Back("step")),
         (Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier, Seek()),
     ],
@@ -162,7 +169,7 @@ def test_panels_come_into_their_docks_without_moving_them(qtbot):
     window = Window(Preferences(folder()), folder())
     qtbot.addWidget(window)
     window.show()
-    qtbot.waitUntil(lambda: window.docks.by_name["plots"].width() > 1000)
+    qtbot.waitUntil(lambda: window.docks.by_name["plots"].width() > 800)
     before = {name: dock.geometry() for name, dock in window.docks.by_name.items()}
     for name in window.empty_docks():
         window.load_panel(name)
@@ -207,6 +214,29 @@ def test_the_window_can_be_made_1280_by_800(window):
 def test_the_bars_show_all_of_their_buttons_at_1280_pixels(window):
     assert window.phase_bar.sizeHint().width() <= 1280
     assert window.settings_bar.sizeHint().width() <= 1280
+
+
+def test_at_1280_by_800_the_step_can_be_followed(qtbot, window):
+    window.resize(1280, 800)
+    frame = replace(frames.after_backward(), place=Place("main", 3, 4), trace=1, step=7)
+    for name in ("network", "code"):  # the questions for the trace are answered by hand
+        panel = window.panels[name]
+        panel.asked.connect(lambda asked, panel=panel: panel.show_reply(traces.lenet(id=asked.id)))
+    window.show_numbers(frame)
+    view, code = window.panels["network"].view, window.panels["code"]
+    # Output and gradient of each card are seen without scrolling down.
+    qtbot.waitUntil(lambda: view.horizontalScrollBar().maximum() > 0)
+    assert view.verticalScrollBar().maximum() == 0
+    assert len([rect for _, rect in code.view.visible_blocks() if rect.bottom() <= code.view.viewport().height()]) >= 8
+    assert code.stack.viewport().height() >= 3 * code.stack.sizeHintForRow(0)
+
+
+def test_a_reason_as_long_as_they_come_is_read_in_full_in_the_status_bar(window):
+    window.resize(1280, 800)
+    said = "before max_pool2d_1, operation 12 of 12 of forward"
+    window.show_numbers(replace(frames.after_backward(), reason=said))
+    QApplication.processEvents()
+    assert window.status.reason.fontMetrics().horizontalAdvance(said) <= window.status.reason.width()
 
 
 def test_with_many_branches_it_can_still_be_made_800_high(qtbot, window):
@@ -287,6 +317,14 @@ def test_the_timeline_can_be_hidden_which_is_remembered_and_brought_back(qtbot, 
     again.actions_["reset_layout"].trigger()
     assert again.going.timeline.isVisible()
     again.close()
+
+
+def test_every_action_stands_in_one_menu(window):
+    menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.parent() is window.menuBar()]
+    names = [action.objectName() for menu in menus for action in menu.actions() if action.objectName()]
+    wanted = {entry.name for entry in ENTRIES}
+    assert wanted <= set(names)
+    assert len(names) == len(set(names))
 
 
 def test_every_control_has_a_name_a_tooltip_and_an_object_name(window):

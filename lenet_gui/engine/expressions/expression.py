@@ -203,6 +203,9 @@ class _Reading:
     def _call(self, node: ast.Call) -> Run:
         if any(isinstance(argument, ast.Starred) for argument in node.args):
             raise grammar.refusal(ast.Starred)
+        if (inside := grammar.all_finite(node)) is not None:
+            value = self.run(inside)
+            return lambda lookup: calculation.all_finite(value(lookup))
         match node.func:
             case ast.Attribute(value, name):
                 return self._method(value, grammar.checked(name), node)

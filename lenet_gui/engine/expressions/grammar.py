@@ -148,3 +148,16 @@ def no_call(what: str, name: str, there_are: Iterable[str]) -> ExpressionError:
     close = difflib.get_close_matches(name, there_are, n=1)
     hint = f"did you mean {close[0]}()?" if close else "there are norm, mean, max, abs, isnan and others that only read"
     return ExpressionError(f"{what} is not allowed: {hint}")
+
+
+def all_finite(node: ast.expr) -> ast.expr | None:
+    """The x of `isfinite(x).all()` and its other spellings, else `None`."""
+    inside = _only_operand(node, "all")
+    return None if inside is None else _only_operand(inside, "isfinite")
+
+
+def _only_operand(node: ast.expr, name: str) -> ast.expr | None:
+    match node:
+        case ast.Call(ast.Attribute(value, found), [], []) | ast.Call(ast.Name(found), [value], []) if found == name:
+            return None if isinstance(value, ast.Starred) else value
+    return None

@@ -8,6 +8,7 @@ from itertools import chain
 
 from torch import Tensor
 
+from lenet_gui.engine.expressions.calculation import NoGradient
 from lenet_gui.engine.expressions.expression import Expression, ExpressionError, Lookup, NotYet, parse
 from lenet_gui.engine.expressions.grammar import MOST_CHARACTERS
 
@@ -48,6 +49,8 @@ def _printed(expression: Expression, lookup: Lookup) -> str:
         value = expression.value(lookup)
     except NotYet:
         return "not yet computed"
+    except NoGradient:
+        return "None"
     if not isinstance(value, Tensor):
         return "None" if value is None else _number(value)
     if value.numel() > SHOWN or value.ndim > 1:

@@ -1,17 +1,19 @@
-"""A breakpoint made ready: its texts understood, its hits counted along the branch from the place where it was set."""
+"""A breakpoint made ready: its texts understood, and what it makes of a place. Its hits are counted in `hits`."""
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lenet_gui.engine.branch import Branch
+from lenet_gui.engine.expressions.calculation import NoGradient
 from lenet_gui.engine.expressions.expression import Expression, ExpressionError, Lookup, NotYet, parse, truth
 from lenet_gui.engine.expressions.log_message import Message, parse_message
+from lenet_gui.engine.stops.hits import Hits, Position
 from lenet_gui.engine.trace.names import LIVE
-from lenet_gui.protocol import PHASES
+from lenet_gui.protocol import PHASES, Command
 from lenet_gui.protocol_trace import Breakpoint, BreakpointRow
 
 if TYPE_CHECKING:
@@ -26,22 +28,24 @@ INSIDE = {
 }
 """In which commands a breakpoint of a kind can lie."""
 
-Position = tuple[int, int]
-"""Commands done, and items of the next."""
+_HITS = re.compile(r"([=%]?)\s*([0-9]{1,9})")
 
-_HITS = re.compile(r"([=%]?)\s*(\d{1,9})")
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A place of a branch that a run comes by, before the command that is `coming`, with what the names mean there."""
+
+    position: Position
+    branch: Branch
+    coming: Command
+    lookup: Lookup
 
 
 class Armed:
     """One breakpoint of a session. Raises ValueError, in one sentence, for what cannot be meant."""
 
     def __init__(self, breakpoint: Breakpoint, session: Session, position: Position) -> None:
-        if breakpoint.kind not in KINDS:
-            raise ValueError(f"a breakpoint is at a {', '.join(KINDS[:-1])} or when something holds")
-        if breakpoint.kind == "phase" and breakpoint.at not in PHASES:
-            raise ValueError(f"{breakpoint.at!r} is no phase: choose one of {', '.join(PHASES)}")
-        if breakpoint.kind == "when" and not breakpoint.condition.strip():
-            raise ValueError("say when it is to stop: a condition such as loss > 2")
+        check(breakpoint)
         self.breakpoint = breakpoint
         self.condition: Expression | None = parse(breakpoint.condition) if breakpoint.condition.strip() else None
         self.message: Message | None = parse_message(breakpoint.log) if breakpoint.log.strip() else None
@@ -49,95 +53,73 @@ class Armed:
         names = self._names()
         self.live = is_live(names, session)
         """Whether its condition can be told between two commands, without tracing the step."""
-        self.after = ready(names)
+        self.after = ready(names, session)
         """For `when`: behind which phase it is looked at."""
         self.problem = ""
-        # Counted on this branch, from where it was set; all hits up to there are known.
-        self._branch = session.branch
-        self.set_at = position
-        self._seen_to = position
-        self._hits: list[Position] = []
+        self.hits = Hits(session.branch, position, at_commands=breakpoint.kind != "when")
 
     # ------------------------------------------------------------------------------------------------ deciding
 
     @property
     def inside(self) -> bool:
         """Whether the step has to be traced to come to it."""
-        return self.breakpoint.enabled and (not self.live or self.breakpoint.kind in ("module", "operation", "node"))
+        return not self.live or self.breakpoint.kind in ("module", "operation", "node")
 
     @property
     def counts(self) -> bool:
         return self._rule is not None
 
-    def holds(self, lookup: Lookup) -> bool:
-        """Whether its condition does. What cannot be told is a problem, which stops once; what is not yet, is not."""
+    def acts(self, spot: Spot) -> bool:
+        """Whether it stops here, or logs; a hit is counted. An expression that fails is a problem, which acts once."""
+        if self.problem or not self._holds(spot.lookup):
+            return False
+        if self.problem:
+            return True
+        count = self.hits.add(spot.position, spot.branch, spot.coming)
+        return self._rule is None or (count > 0 and self._rule(count))
+
+    def text(self, spot: Spot) -> str | None:
+        """What it logs here; `None` where it stops instead, because it has no message, or one that fails."""
+        if self.message is None or self.problem:
+            return None
+        try:
+            return self.message.text(spot.lookup)
+        except ExpressionError as error:
+            self.problem = str(error)
+            return None
+
+    def stops_before(self, position: Position, branch: Branch) -> Position | None:
+        """The last known place before this one where it stops."""
+        return self.hits.before(position, branch, self._rule or (lambda _: True))
+
+    def _holds(self, lookup: Lookup) -> bool:
         if self.condition is None:
             return True
-        if self.problem:
-            return False
         try:
             return truth(self.condition.value(lookup))
-        except NotYet:
+        except (NotYet, NoGradient):
             return False
         except ExpressionError as error:
             self.problem = str(error)
             return True
 
-    def hit(self, position: Position, branch: Branch) -> bool:
-        """Count a hit; whether one stops there (or logs)."""
-        self.follow(branch)
-        if position >= self.set_at and position not in self._hits[-1:]:
-            index = bisect_left(self._hits, position)
-            if self._hits[index : index + 1] != [position]:
-                insort(self._hits, position)
-        if self._rule is None or self.problem:
-            return True
-        return position >= self.set_at and self._rule(bisect_right(self._hits, position))
-
-    def seen(self, position: Position, branch: Branch) -> None:
-        """Everything up to here was looked at."""
-        self.follow(branch)
-        self._seen_to = max(self._seen_to, position)
-
-    def seen_to(self, branch: Branch) -> Position:
-        self.follow(branch)
-        return self._seen_to
-
-    def stops_before(self, position: Position, branch: Branch) -> Position | None:
-        """The last known place before this one where it stops."""
-        self.follow(branch)
-        for index in range(bisect_left(self._hits, position) - 1, -1, -1):
-            if self._rule is None or self._rule(index + 1):
-                return self._hits[index]
-        return None
-
-    def follow(self, branch: Branch) -> None:
-        """Count along another branch: what the two share stays."""
-        if branch is self._branch:
-            return
-        shared = branch.shared_with(self._branch), 0
-        self._hits = self._hits[: bisect_right(self._hits, shared)]
-        self._seen_to, self.set_at = min(self._seen_to, shared), min(self.set_at, shared)
-        self._branch = branch
-
     # ------------------------------------------------------------------------------------------------- telling
 
     def row(self, position: Position, branch: Branch) -> BreakpointRow:
-        self.follow(branch)
-        return BreakpointRow(self.breakpoint, bisect_right(self._hits, position), self.problem, self.cost)
+        return BreakpointRow(self.breakpoint, self.hits.up_to(position, branch), self.problem, self.cost)
 
     @property
     def cost(self) -> str:
         """What it costs a run, in words."""
         if not self.breakpoint.enabled:
             return ""
-        if self.inside:
-            return "traces each step: a run takes three to four times as long"
         names = self._names()
+        if self.inside or (self.breakpoint.kind == "parameter" and names):
+            return "traces each step: a run takes up to eight times as long"
         if "gradients" in names or any(name.endswith(".grad") for name in names):
             return "looks at gradients: up to 8 % of a run"
-        if self.breakpoint.kind in ("phase", "parameter") and not names:
-            return ""
+        if self.breakpoint.kind == "parameter":
+            return "does each step command by command: a run takes up to twice as long"
         return "up to 2 % of a run" if names <= {"loss", "step", "epoch", "lr"} else "up to 8 % of a run"
 
     @property
@@ -152,28 +134,50 @@ class Armed:
         return read | (self.message.names if self.message else frozenset())
 
 
+def check(breakpoint: Breakpoint) -> None:
+    """Raises ValueError, in one sentence, for what cannot be meant."""
+    one = breakpoint
+    if one.kind not in KINDS:
+        raise ValueError(f"a breakpoint is at a {', '.join(KINDS[:-1])} or when something holds")
+    if one.kind == "phase" and one.at not in PHASES:
+        raise ValueError(f"{one.at[:80]!r} is no phase: choose one of {', '.join(PHASES)}")
+    if one.kind == "when" and not one.condition.strip():
+        raise ValueError("say when it is to stop: a condition such as loss > 2")
+    if one.kind != "when" and not 0 < len(one.at.strip()) <= MOST_LETTERS:
+        raise ValueError(f"say at which {one.kind} it is to stop: its name has at most {MOST_LETTERS} letters")
+    _rule(one.hits)
+    if one.condition.strip():
+        parse(one.condition)
+    parse_message(one.log)
+
+
+MOST_LETTERS = 500
+"""Of the name of a module, an operation, a node or a parameter."""
+
+
 def is_live(names: Iterable[str], session: Session) -> bool:
     """Whether these can be told between two commands, without tracing the step."""
     owned = {name for name, _ in (*session.model.named_parameters(), *session.model.named_buffers())}
     return all(name in LIVE or name.removesuffix(".grad") in owned for name in names)
 
 
-def ready(names: frozenset[str]) -> str:
-    """The phase behind which all of these are of the same step."""
+def ready(names: frozenset[str], session: Session) -> str:
+    """The phase behind which all of these are of the same step, and new."""
     if "gradients" in names or any(name.endswith(".grad") for name in names):
         return "backward"
     if names & {"loss", "target"}:
         return "loss"
-    return "step" if not names or names <= {"step", "epoch", "lr"} else "forward"
+    moved = {name for name, _ in session.model.named_parameters()}
+    return "step" if names <= moved | {"step", "epoch", "lr"} else "forward"
 
 
-def _rule(text: str):
+def _rule(text: str) -> Callable[[int], bool] | None:
     """`5`: from the fifth hit on, `=5`: only then, `%5`: each fifth."""
     text = text.strip()
     if not text:
         return None
     found = _HITS.fullmatch(text)
     if not found or int(found[2]) < 1:
-        raise ValueError(f"{text!r} is no count of hits: write 5 (from the fifth on), =5 (only the fifth) or %5")
+        raise ValueError(f"{text[:40]!r} is no count of hits: write 5 (from the fifth on), =5 (only the fifth) or %5")
     n = int(found[2])
     return {"": lambda count: count >= n, "=": lambda count: count == n, "%": lambda count: count % n == 0}[found[1]]

@@ -12,8 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lenet_gui.engine.expressions.expression import Expression
+from lenet_gui.engine.journal import Journal
+from lenet_gui.protocol import Command
 
-Values = NDArray[np.float64] | float
+Told = NDArray[np.bool_]
 
 _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
     ast.Add: operator.add,
@@ -38,7 +40,7 @@ _OPERATORS: dict[type[ast.AST], Callable[..., Any]] = {
 _FUNCTIONS = {"abs": np.abs, "isnan": np.isnan, "isinf": np.isinf, "isfinite": np.isfinite, "sqrt": np.sqrt}
 
 
-def holds(expression: Expression, loss: NDArray[np.float32], step: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+def holds(expression: Expression, loss: NDArray[np.float32], step: NDArray[np.int64]) -> Told | None:
     """For each step whether the condition holds; `None` where it asks for more than can be told from the log."""
     if not expression.names <= {"loss", "step"}:
         return None
@@ -77,3 +79,27 @@ def _value(node: ast.expr, columns: dict[str, Any]) -> Any:
 def _number(value: Any) -> Any:
     """A comparison counts as 0 and 1."""
     return np.asarray(value, dtype=np.float64)
+
+
+def uneven(journal: Journal, steps: int) -> dict[int, int]:
+    """Of the first `steps` those in which the loss was not taken exactly once, and how often it was."""
+    found: dict[int, int] = {}
+    step, losses = 0, 0
+    for entry in journal.entries:
+        if step >= steps:
+            break
+        cycle, n = ((entry,), 1) if isinstance(entry, Command) else (entry.cycle, entry.n)
+        # Of a block of equal cycles only the first can have begun before it.
+        for _ in range(n if _uneven(cycle) else 1):
+            for command in cycle:
+                losses += command.name == "loss"
+                if command.name == "step":
+                    found.update({step: losses} if losses != 1 else {})
+                    step, losses = step + 1, 0
+        step += 0 if _uneven(cycle) else n - 1
+    return {one: losses for one, losses in found.items() if one < steps}
+
+
+def _uneven(cycle: tuple[Command, ...]) -> bool:
+    names = [command.name for command in cycle if command.name in ("loss", "step")]
+    return names != ["loss", "step"]

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
 
+Between = Callable[[], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Origin:
     """The place before the item whose result was the first that was not finite, and what it was, for a person."""
@@ -29,26 +32,35 @@ class Origin:
     words: str
 
 
-def first_not_finite(session: Session, between: Callable[[], bool]) -> Origin | None:
+def first_not_finite(session: Session, between: Between) -> Origin | None:
     """Seen from where the session stands; `None` where all is finite, or `between` ended it. Changes nothing."""
-    branch, steps = session.branch, session.steps
-    losses = session.log.rows(0)[:, 0] if steps else np.empty(0)
-    bad = np.flatnonzero(~np.isfinite(losses))
+    branch = session.branch
     found = _in_step(session.trace(), len(session.journal))
-    step = int(bad[0]) if len(bad) else (steps - 1 if found else -1)
+    step = _newest_suspect(session, found)
     scout = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
     scout.stepper = Stepper(scout, lambda place: session.history.start_for(branch, place))
     # What came to be not finite in a step may have begun in the gradients or the update of the one before.
-    while step >= 0 and between():
+    while step >= 0:
         end = branch.journal.place_of_step(step + 1)
         copy = Branch(branch.name, branch.journal.until(end), branch.log)
         travel.restore(scout, session.history.start_for(branch, end), copy)
-        travel.follow(scout, end, compare=False)
+        if not (between() and travel.follow(scout, end, between, compare=False)):
+            return None
         earlier = _in_step(scout.trace(), end)
         if earlier is None:
             break
         found, step = earlier, step - 1
     return found
+
+
+def _newest_suspect(session: Session, found: Origin | None) -> int:
+    """The whole step to look into first, counted from 0; -1 where there is none."""
+    bad = np.flatnonzero(~np.isfinite(session.log.rows(0)[:, 0]))
+    if len(bad):
+        return int(bad[0])
+    if found is None and _first(session.tensors().values()) is None:
+        return -1
+    return session.steps - 1
 
 
 def _in_step(trace: Trace, end: int) -> Origin | None:

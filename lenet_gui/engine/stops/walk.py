@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
 Tell = Callable[[str], None]
+Look = Callable[[], None]
 Found = Callable[[Position, list[Armed]], None]
 
 
@@ -54,8 +55,8 @@ def command_on(
                 return found
     (do or session.apply)(command)
     coming = session.next_command
-    here = [one for one in armed if one.breakpoint.kind == "when" and one.after == command.name]
-    here += _candidates(session, armed, coming).get(0, [])
+    first = _candidates(session, armed, coming).get(0, [])
+    here = [one for one in armed if one in first or (one.breakpoint.kind == "when" and one.after == command.name)]
     spot = Spot((place + 1, 0), branch or session.branch, coming, lookup)
     found = _stopping(here, spot, tell)
     _saw(armed, (place, began), spot)
@@ -84,7 +85,7 @@ def watch(
     return look
 
 
-def looks(session: Session, armed: Sequence[Armed], cycle: Sequence[Command], tell: Tell) -> list[Callable[[], None]]:
+def looks(session: Session, armed: Sequence[Armed], cycle: Sequence[Command], tell: Tell) -> list[Look | None]:
     """For each command of a cycle what is to be looked at behind it, on the bare path; it raises Paused."""
     start, steps, each, branch = len(session.journal), session.steps, len(cycle), session.branch
     lookup = partial(names.live, session)
@@ -95,11 +96,11 @@ def looks(session: Session, armed: Sequence[Armed], cycle: Sequence[Command], te
         if found := _stopping(here, Spot(position, branch, coming, lookup), tell):
             raise Paused(found)
 
-    found: list[Callable[[], None]] = []
+    found: list[Look | None] = []
     for index, command in enumerate(cycle):
         coming = cycle[(index + 1) % each]
         here = [one for one in armed if _behind(one, command.name, coming.name)]
-        found.append(partial(look, here, index + 1, coming) if here else _nothing)
+        found.append(partial(look, here, index + 1, coming) if here else None)
     return found
 
 
@@ -112,10 +113,6 @@ def _next(name: str, session: Session) -> str:
     """What the cycle has behind a command that a branch ends with."""
     last = name if name in PHASES else session.branch.journal.last_phase()
     return PHASES[(PHASES.index(last) + 1) % len(PHASES)] if last in PHASES else PHASES[0]
-
-
-def _nothing() -> None:
-    pass
 
 
 def _stopping(armed: Iterable[Armed], spot: Spot, tell: Tell) -> list[Armed]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -13,11 +13,12 @@ from torch import Tensor
 
 from lenet_gui.engine import travel
 from lenet_gui.engine.branch import Branch
+from lenet_gui.engine.expressions.calculation import NoGradient
 from lenet_gui.engine.expressions.expression import Expression, ExpressionError, NotYet, parse
 from lenet_gui.engine.stops.armed import is_live, ready
 from lenet_gui.engine.trace import names
 from lenet_gui.engine.trace.stepper import Stepper
-from lenet_gui.protocol import Budget, Place
+from lenet_gui.protocol import Budget, Command, Place
 from lenet_gui.protocol_trace import WatchRow, WatchSeries
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ SHOWN = 6
 """Numbers of a tensor that are written out."""
 CHUNK = 256
 """Steps of a plotted watch that are told at once."""
+MOST = 1_000
+"""Watches of a session."""
+
+Between = Callable[[], bool]
 
 
 @dataclass(slots=True)
@@ -47,8 +52,11 @@ class Watches:
 
     def set(self, number: int, text: str) -> int:
         """Watch an expression, or change the one of this id; its id. Raises ExpressionError in one sentence."""
+        if number not in self._watches and len(self._watches) >= MOST:
+            raise ValueError(f"there are {MOST:,} watches already: remove some first")
+        expression = parse(text)
         number = number if number in self._watches else next(self._ids)
-        self._watches[number] = _Watch(parse(text))
+        self._watches[number] = _Watch(expression)
         return number
 
     def drop(self, number: int) -> None:
@@ -64,7 +72,6 @@ class Watches:
 
     def _row(self, number: int, watch: _Watch, running: bool) -> WatchRow:
         session, text = self._session, watch.expression.text
-        place = Place(session.branch.name, len(session.journal), session.item)
         lookup = partial(names.live if running else names.lookup, session)
         words, value, state = "not yet computed", None, "not yet"
         try:
@@ -74,50 +81,85 @@ class Watches:
                 value = found if isinstance(found, float) else None
         except NotYet:
             pass
+        except NoGradient:
+            words = "None: no gradient"
         except ExpressionError as error:
             words, state = str(error), "problem"
+        place = Place(session.branch.name, len(session.journal), session.item)
+        if running:
+            return WatchRow(number, text, words, value, state, watch.now)
         if place != watch.place:
             watch.before, watch.now, watch.place = watch.now, value, place
         return WatchRow(number, text, words, value, state, watch.before)
 
-    def over_the_steps(self, number: int, run: int) -> Iterator[WatchSeries]:
+    def over_the_steps(self, number: int, run: int, between: Between = lambda: True) -> Iterator[WatchSeries]:
         """The value at every step of the branch up to here, each behind the phase that makes it. On its own session.
 
-        Raises KeyError for a watch that there is not, ExpressionError for what is no number or cannot be told.
+        Where `between` ends it, the rest is left out. Raises ValueError for a watch that there is not, ExpressionError
+        for what is no number or cannot be told.
         """
+        if number not in self._watches:
+            raise ValueError(f"there is no watch {number}")
         expression, session = self._watches[number].expression, self._session
         branch, steps = session.branch, session.steps
         tell = partial(WatchSeries, number, expression.text, run, branch.name)
         if expression.text == "loss":
             yield tell(0, _frozen(branch.log.rows(0)[:steps, 0].tolist()))
             return
-        phase = ready(expression.names)
-        traced = not is_live(expression.names, session)
         second = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
         second.stepper = Stepper(second, lambda place: session.history.start_for(branch, place))
         journal = branch.journal.until(len(branch.journal))
         travel.restore(second, session.history.start_for(branch, 0), Branch(branch.name, journal, branch.log))
-        lookup = partial(names.lookup if traced else names.live, second)
-        values: list[float] = []
-        first, value = 0, np.nan
-        while second.steps < steps:
-            before = second.steps
-            command = second.next_command
-            second.apply(command)
-            if command.name == phase:
-                value = _number(expression, lookup)
-            if second.steps > before:
-                values.append(value)
-                value = np.nan
-                if len(values) == CHUNK or second.steps == steps:
-                    yield tell(first, _frozen(values))
-                    first, values = second.steps, []
+        phase = ready(expression.names, session)
+        take = _traced if not is_live(expression.names, session) else _bare
+        first = 0
+        while first < steps:
+            values: list[float] = []
+            going = take(second, expression, phase, journal.place_of_step(min(first + CHUNK, steps)), values, between)
+            if values:
+                yield tell(first, _frozen(values))
+            if not going:
+                return
+            first += len(values)
+
+
+def _bare(second: Session, expression: Expression, phase: str, end: int, values: list[float], between: Between) -> bool:
+    """Go on to a place; a value for each whole step on the way. False where `between` ended it."""
+    lookup = partial(names.live, second)
+    value = np.nan
+
+    def look(command: Command, _: int) -> None:
+        nonlocal value
+        if command.name == phase:
+            value = _number(expression, lookup)
+        if command.name == "step":
+            values.append(value)
+            value = np.nan
+
+    return travel.follow(second, end, between, compare=False, watch=look)
+
+
+def _traced(
+    second: Session, expression: Expression, phase: str, end: int, values: list[float], between: Between
+) -> bool:
+    """The same for what only a trace knows."""
+    lookup = partial(names.lookup, second)
+    value, going = np.nan, True
+    while len(second.journal) < end and (going := between()):
+        command = second.next_command
+        second.apply(command)
+        if command.name == phase:
+            value = _number(expression, lookup)
+        if command.name == "step":
+            values.append(value)
+            value = np.nan
+    return going
 
 
 def _number(expression: Expression, lookup: names.Lookup) -> float:
     try:
         found = expression.value(lookup)
-    except NotYet:
+    except (NotYet, NoGradient):
         return np.nan
     if found is None:
         return np.nan

@@ -47,11 +47,12 @@ def lookup(session: Session, name: str) -> Tensor | float | None:
 def live(session: Session, name: str, state: dict[str, Tensor | None] | None = None) -> Tensor | float | None:
     """The same between commands, without a trace: in a run. Raises NotYet, and KeyError for what there is not."""
     match name:
-        case "loss" | "output" | "target":
-            found = {"loss": session.last_loss, "output": session.output, "target": session.target}[name]
-            if found is None:
-                raise NotYet(name)
-            return found.item() if found.numel() == 1 else found
+        case "loss":
+            return _there(name, session.last_loss)
+        case "output":
+            return _there(name, session.output)
+        case "target":
+            return _there(name, session.target)
         case "input":
             return session.input
         case "step":
@@ -66,6 +67,12 @@ def live(session: Session, name: str, state: dict[str, Tensor | None] | None = N
             return all_gradients([state[f"{one}.grad"] for one, _ in session.model.named_parameters()])
         case _:
             return _owned(session, name) if state is None else state[name]
+
+
+def _there(name: str, found: Tensor | None) -> Tensor | float:
+    if found is None:
+        raise NotYet(name)
+    return found.item() if found.numel() == 1 else found
 
 
 def _owned(session: Session, name: str) -> Tensor | None:
