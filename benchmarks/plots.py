@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from benchmarks import row
 from lenet_gui.gui import theme
-from lenet_gui.gui.plots import PlotsPanel
+from lenet_gui.gui.plots.plots import PlotsPanel
 from lenet_gui.protocol import Series
 
 LENGTHS = (1_000, 100_000, 10_000_000)

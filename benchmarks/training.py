@@ -11,7 +11,7 @@ from benchmarks import bare, row
 from benchmarks.window import begin, opened
 from lenet_gui.app import Program
 from lenet_gui.events import until
-from lenet_gui.gui.plots import PlotsPanel
+from lenet_gui.gui.plots.plots import PlotsPanel
 from lenet_gui.protocol import Frame, Run
 
 STEPS = {1: 9000, 16: 2400, 64: 720}

@@ -25,8 +25,8 @@ from lenet_gui.channel import Channel
 from lenet_gui.faults import Faults
 from lenet_gui.gui import theme
 from lenet_gui.gui.bridge import Bridge, GarbageCollector
-from lenet_gui.gui.preferences import Preferences, folder
-from lenet_gui.gui.window import Window
+from lenet_gui.gui.window.preferences import Preferences, folder
+from lenet_gui.gui.window.window import Window
 from lenet_gui.protocol import Notice
 
 _PATIENCE = 5.0

@@ -434,7 +434,8 @@ class Frame:
 
     `run` counts the runs of this program, `reason` says in words why it stopped here, `allowed` names what may
     be pressed now (the five phases, `next_batch`, `set`, `edit`, `advance`, `run`, `back`, `seek`, `pause`, `evaluate`,
-    `print`, `find`, `new`), `next` is the phase that the cycle has next. `epoch` and `batches` are `None` for data without an end.
+    `print`, `find`, `new`), `next` is the phase that the cycle has next. `epoch` and `batches` are `None` for data
+    without an end.
     `file` is where the session was saved or opened last, `unsaved` whether something was done since.
     `trace` names the trace of this step (0: there is none, as in a run); it changes when the step is another one.
     `graph` is `none`, `alive` or `freed`. `remaining` steps of a Run N, else `None`. `chain` is read off `grad_fn`.

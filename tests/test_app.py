@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 
 from lenet_gui.app import Look, Program, application
 from lenet_gui.faults import LOG_NAME, Faults
-from lenet_gui.gui.preferences import folder
+from lenet_gui.gui.window.preferences import folder
 from lenet_gui.protocol import PHASES, Run
 
 LOADING = 60_000

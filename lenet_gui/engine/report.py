@@ -59,10 +59,10 @@ class Report:
         self._times: deque[tuple[float, int]] = deque()
         self._channel.give(Series(run, session.log.names, 0, session.log.rows(0)))
 
-    def frame(self, reason: str = "", running: bool = False, remaining: int | None = None, seeking: bool = False) -> None:
+    def frame(self, reason: str = "", remaining: int | None = None, seeking: bool = False) -> None:
         """Everything that every panel needs, as it is now; without a `reason` it stands here for the one before."""
         self._reason = reason = reason or self._reason
-        running = running or self.in_run
+        running = self.in_run
         self.series()
         self._told_place = view.place_of(self._session)
         speed = self._steps_per_second() if running else 0.0

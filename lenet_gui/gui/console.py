@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QTe
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.panel import Panel
-from lenet_gui.gui.past import Past
+from lenet_gui.gui.travel.past import Past
 from lenet_gui.protocol import Frame, Line, Place, PrintRequest
 
 _PRINTS = (

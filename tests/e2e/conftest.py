@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.app import Look, Program, application
-from lenet_gui.gui.notices import as_text
-from lenet_gui.gui.preferences import folder
+from lenet_gui.gui.window.notices import as_text
+from lenet_gui.gui.window.preferences import folder
 from lenet_gui.protocol import Frame
 
 PATIENCE = 60_000

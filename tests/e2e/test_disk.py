@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from lenet_gui.app import Look, Program, application
 from lenet_gui.engine import Session, Settings
-from lenet_gui.gui.preferences import folder
+from lenet_gui.gui.window.preferences import folder
 from tests.e2e.conftest import Person
 from tests.e2e.test_going_back import bias, run_steps
 from tests.e2e.test_long_way import come_back, in_use

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QLineEdit, QListWidget, QMenu, QTreeWidget, QTreeW
 
 from lenet_gui.engine import Session, Settings
 from lenet_gui.gui.console import ConsolePanel
-from lenet_gui.gui.plots import PlotsPanel
-from lenet_gui.gui.timeline import Timeline
+from lenet_gui.gui.plots.plots import PlotsPanel
+from lenet_gui.gui.travel.timeline import Timeline
 from lenet_gui.protocol import Frame
 from tests.e2e.conftest import Person
 

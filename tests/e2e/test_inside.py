@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 
 from lenet_gui.engine import Session, Settings
-from lenet_gui.gui.network import NetworkPanel
+from lenet_gui.gui.network.network import NetworkPanel
 from lenet_gui.protocol import Frame
 from tests.e2e.conftest import Person
 

@@ -3,7 +3,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.actions import ENTRIES, Actions
+from lenet_gui.gui.window.actions import ENTRIES, Actions
 from lenet_gui.protocol import PHASES, Back, Command, Evaluate, PrintRequest, Seek
 from lenet_gui.protocol_trace import FindNotFinite, Move
 from tests.gui import frames

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.autograd_graph import NO_GRAPH, NO_TRACE, NOTHING_CHOSEN, AutogradPanel
+from lenet_gui.gui.inside.autograd_graph import NO_GRAPH, NO_TRACE, NOTHING_CHOSEN, AutogradPanel
 from lenet_gui.protocol import Frame, Place
 from lenet_gui.protocol_trace import NodeRow, Saved, Summary, TraceReply, TraceRequest
 from tests.gui import frames, traces

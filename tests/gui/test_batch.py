@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from lenet_gui.gui.batch import NOT_FORWARD, BatchPanel, outcome
+from lenet_gui.gui.numbers.batch import NOT_FORWARD, BatchPanel, outcome
 from tests.gui import frames
 
 

@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from lenet_gui.engine.expressions.expression import parse
 from lenet_gui.gui import theme
-from lenet_gui.gui.breakpoint_form import BreakpointForm, ThresholdForm
-from lenet_gui.gui.breakpoint_table import COST, HITS, WHERE
-from lenet_gui.gui.watches import WatchesPanel
+from lenet_gui.gui.watches.breakpoint_form import BreakpointForm, ThresholdForm
+from lenet_gui.gui.watches.breakpoint_table import COST, HITS, WHERE
+from lenet_gui.gui.watches.watches import WatchesPanel
 from lenet_gui.protocol import BreakpointRow, DropBreakpoint, FindNotFinite, Frame, SetBreakpoint
 from lenet_gui.protocol_trace import Breakpoint
 from tests.gui import frames, traces

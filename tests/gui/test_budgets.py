@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from lenet_gui.gui.budgets import MB, BudgetDialog, remembered
-from lenet_gui.gui.preferences import Preferences, folder
+from lenet_gui.gui.travel.budgets import MB, BudgetDialog, remembered
+from lenet_gui.gui.window.preferences import Preferences, folder
 from lenet_gui.protocol import Budget, BudgetReply, BudgetRequest, SetBudget
 from tests.gui import frames
 from tests.gui.ready import READY

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QTreeWidgetItem
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.call_stack import NAME, WHERE, CallStack, levels
-from lenet_gui.gui.code_place import next_item
+from lenet_gui.gui.code.call_stack import NAME, WHERE, CallStack, levels
+from lenet_gui.gui.code.code_place import next_item
 from lenet_gui.protocol import Frame, Place
 from lenet_gui.protocol_trace import TraceReply
 from tests.gui import frames, traces

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.canvas import LARGEST, SMALLEST, Canvas
+from lenet_gui.gui.widgets.canvas import LARGEST, SMALLEST, Canvas
 
 LEFT, PLAIN, CTRL = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier
 SPOT = QRectF(1900, 900, 40, 40)

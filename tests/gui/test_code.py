@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.code import CodePanel
-from lenet_gui.gui.grounds import line_ground, piece_ground
-from lenet_gui.gui.listing import MOST_LINES, STEP
-from lenet_gui.gui.python_colours import ink
+from lenet_gui.gui.code.code import CodePanel
+from lenet_gui.gui.code.grounds import line_ground, piece_ground
+from lenet_gui.gui.code.listing import MOST_LINES, STEP
+from lenet_gui.gui.code.python_colours import ink
 from lenet_gui.protocol import Frame, Place
 from lenet_gui.protocol_trace import (
     Breakpoint,

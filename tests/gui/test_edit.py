@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.engine import Session, Settings, answers, view
-from lenet_gui.gui.tables import CellField
-from lenet_gui.gui.tensor import TensorPanel
+from lenet_gui.gui.numbers.tables import CellField
+from lenet_gui.gui.numbers.tensor import TensorPanel
 from lenet_gui.protocol import Command, Frame, TensorRequest
 from tests.gui import frames
 

@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from lenet_gui.gui.fields import NumberField, above_zero, whole
+from lenet_gui.gui.widgets.fields import NumberField, above_zero, whole
 
 
 @pytest.fixture

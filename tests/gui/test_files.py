@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QMainWindow, QPushButton
 from pytestqt.qtbot import QtBot
 
-from lenet_gui.gui.files import Files
-from lenet_gui.gui.notices import NoticeArea
-from lenet_gui.gui.preferences import Preferences
+from lenet_gui.gui.window.files import Files
+from lenet_gui.gui.window.notices import NoticeArea
+from lenet_gui.gui.window.preferences import Preferences
 from lenet_gui.protocol import ExportReport, ExportScript, OpenSession, SaveSession
 from tests.gui.frames import fresh
 

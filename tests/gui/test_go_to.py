@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from lenet_gui.gui.go_to import GoToDialog
+from lenet_gui.gui.travel.go_to import GoToDialog
 from lenet_gui.protocol import DropBookmark, Seek, SeekReply, SeekRequest
 from tests.gui import frames
 

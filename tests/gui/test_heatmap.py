@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.colour_scale import DIVERGING, SEQUENTIAL, diverging, paint, sequential, steady_range
-from lenet_gui.gui.heatmap import Heatmap, as_tiles
+from lenet_gui.gui.numbers.colour_scale import DIVERGING, SEQUENTIAL, diverging, paint, sequential, steady_range
+from lenet_gui.gui.numbers.heatmap import Heatmap, as_tiles
 
 
 @pytest.fixture

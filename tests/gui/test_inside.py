@@ -6,8 +6,8 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
-from lenet_gui.gui.preferences import Preferences, folder
-from lenet_gui.gui.window import Window
+from lenet_gui.gui.window.preferences import Preferences, folder
+from lenet_gui.gui.window.window import Window
 from lenet_gui.protocol import Place, TensorRequest
 from lenet_gui.protocol_trace import (
     Breakpoint,

@@ -4,7 +4,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QTreeWidgetItem, QTreeWidgetItemIterator
 from pytestqt.qtbot import QtBot
 
-from lenet_gui.gui.inspector import COUNT, GRADIENT, KIND, NAME, SHAPE, VALUE, InspectorPanel, norm_text
+from lenet_gui.gui.numbers.inspector import COUNT, GRADIENT, KIND, NAME, SHAPE, VALUE, InspectorPanel, norm_text
 from lenet_gui.protocol import PrintRequest
 from tests.gui import frames
 

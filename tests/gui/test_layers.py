@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lenet_gui.gui.layers import laid_out, layered
+from lenet_gui.gui.widgets.layers import laid_out, layered
 
 
 def chain(length: int) -> list[tuple[int, ...]]:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.network import NO_TRACE, RUNNING, NetworkPanel
+from lenet_gui.gui.network.network import NO_TRACE, RUNNING, NetworkPanel
 from lenet_gui.protocol import Frame, Place
 from lenet_gui.protocol_trace import OperationRow, TraceReply, TraceRequest
 from tests.gui import frames, traces

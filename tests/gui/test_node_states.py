@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lenet_gui.gui.node_states import NodeStates
+from lenet_gui.gui.inside.node_states import NodeStates
 from lenet_gui.protocol_trace import NodeRow, Part
 from tests.gui import traces
 

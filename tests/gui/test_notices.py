@@ -3,7 +3,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QMainWindow, QPlainTextEdit, QPushButton, QWidget
 
-from lenet_gui.gui.notices import NoticeArea, failure_dialog
+from lenet_gui.gui.window.notices import NoticeArea, failure_dialog
 from lenet_gui.protocol import Command, Notice, Offer, Seek
 
 REFUSED = Notice(

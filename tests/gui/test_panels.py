@@ -20,19 +20,19 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.autograd_graph import AutogradPanel
-from lenet_gui.gui.batch import BatchPanel
-from lenet_gui.gui.canvas import Canvas
-from lenet_gui.gui.code import CodePanel
+from lenet_gui.gui.code.code import CodePanel
 from lenet_gui.gui.console import ConsolePanel
-from lenet_gui.gui.heatmap import Mosaic
-from lenet_gui.gui.inspector import InspectorPanel
-from lenet_gui.gui.network import NetworkPanel
+from lenet_gui.gui.inside.autograd_graph import AutogradPanel
+from lenet_gui.gui.network.network import NetworkPanel
+from lenet_gui.gui.numbers.batch import BatchPanel
+from lenet_gui.gui.numbers.heatmap import Mosaic
+from lenet_gui.gui.numbers.inspector import InspectorPanel
+from lenet_gui.gui.numbers.tensor import TensorPanel
 from lenet_gui.gui.panel import Panel
-from lenet_gui.gui.plots import PlotsPanel
-from lenet_gui.gui.race import RacePanel
-from lenet_gui.gui.tensor import TensorPanel
-from lenet_gui.gui.watches import WatchesPanel
+from lenet_gui.gui.plots.plots import PlotsPanel
+from lenet_gui.gui.plots.race import RacePanel
+from lenet_gui.gui.watches.watches import WatchesPanel
+from lenet_gui.gui.widgets.canvas import Canvas
 from lenet_gui.protocol import Frame
 from tests.gui import frames
 

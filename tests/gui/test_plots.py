@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.plot_view import PlotView
-from lenet_gui.gui.plots import PlotsPanel
+from lenet_gui.gui.plots.plot_view import PlotView
+from lenet_gui.gui.plots.plots import PlotsPanel
 from lenet_gui.protocol import BranchRow, Frame, Seek, Series
 from tests.gui import frames
 

@@ -3,7 +3,7 @@ import os
 import pytest
 from PySide6.QtCore import QByteArray
 
-from lenet_gui.gui.preferences import Preferences, folder
+from lenet_gui.gui.window.preferences import Preferences, folder
 
 
 def test_choices_are_there_at_the_next_start():

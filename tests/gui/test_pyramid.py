@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lenet_gui.gui.curve import spans
-from lenet_gui.gui.pyramid import BLOCK, Pyramid
+from lenet_gui.gui.plots.curve import spans
+from lenet_gui.gui.plots.pyramid import BLOCK, Pyramid
 
 COLUMNS = 2
 

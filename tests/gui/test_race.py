@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.race import Race
 from lenet_gui.gui import theme
-from lenet_gui.gui.race import ONE_BRANCH, SAME_BRANCH, RacePanel
-from lenet_gui.gui.race_table import DIFFERENCE, NAME, SHARE
+from lenet_gui.gui.plots.race import ONE_BRANCH, SAME_BRANCH, RacePanel
+from lenet_gui.gui.plots.race_table import DIFFERENCE, NAME, SHARE
 from lenet_gui.protocol import BranchRow, Distance, Frame, Place, RaceReport, StartRace
 from tests.gui import frames
 

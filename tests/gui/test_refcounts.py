@@ -7,7 +7,7 @@ import sys
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from lenet_gui.gui.plots import PlotsPanel
+from lenet_gui.gui.plots.plots import PlotsPanel
 from lenet_gui.protocol import Series
 
 FRAMES = 5_000

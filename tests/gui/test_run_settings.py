@@ -3,8 +3,8 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QObject, Qt
 
-from lenet_gui.gui.actions import Actions
-from lenet_gui.gui.run_settings import SettingsBar
+from lenet_gui.gui.window.actions import Actions
+from lenet_gui.gui.window.run_settings import SettingsBar
 from lenet_gui.protocol import Command
 from lenet_gui.settings import Settings
 from tests.gui import frames

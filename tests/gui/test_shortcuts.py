@@ -3,9 +3,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QPushButton
 
-from lenet_gui.gui import shortcuts
-from lenet_gui.gui.actions import Actions
-from lenet_gui.gui.preferences import Preferences, folder
+from lenet_gui.gui.window import shortcuts
+from lenet_gui.gui.window.actions import Actions
+from lenet_gui.gui.window.preferences import Preferences, folder
 
 pytestmark = pytest.mark.usefixtures("qapp")
 

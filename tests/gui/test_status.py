@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from lenet_gui.gui.status import StatusBar
+from lenet_gui.gui.window.status import StatusBar
 from lenet_gui.protocol import Accuracy, BranchRow, Progress
 from tests.gui import frames
 

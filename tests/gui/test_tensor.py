@@ -7,8 +7,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
-from lenet_gui.gui.tables import NumberModel, number_format
-from lenet_gui.gui.tensor import NO_GRADIENT, NO_UPDATE, NOT_MOVED, NOT_YET, NOTHING_CHOSEN, TensorPanel
+from lenet_gui.gui.numbers.tables import NumberModel, number_format
+from lenet_gui.gui.numbers.tensor import NO_GRADIENT, NO_UPDATE, NOT_MOVED, NOT_YET, NOTHING_CHOSEN, TensorPanel
 from lenet_gui.protocol import Kept, Place, TensorReply, TensorRequest, UpdateRequest
 from tests.gui import frames
 

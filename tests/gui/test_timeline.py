@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QApplication, QMainWindow
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.timeline import MOST_LANES, Timeline
-from lenet_gui.gui.timeline_picture import LANE
+from lenet_gui.gui.travel.timeline import MOST_LANES, Timeline
+from lenet_gui.gui.travel.timeline_picture import LANE
 from lenet_gui.protocol import Back, BranchRow, DropBookmark, Frame, Seek, SeekReply, SeekRequest
 from tests.gui import frames
 

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.curve_columns import CurveColumns
-from lenet_gui.gui.pyramid import Pyramid
-from lenet_gui.gui.watch_plot import MOST_CURVES, WatchPlot
-from lenet_gui.gui.watch_table import CHANGE, EXPRESSION, NOT_YET, NOW
-from lenet_gui.gui.watches import WatchesPanel
+from lenet_gui.gui.plots.pyramid import Pyramid
+from lenet_gui.gui.watches.curve_columns import CurveColumns
+from lenet_gui.gui.watches.watch_plot import MOST_CURVES, WatchPlot
+from lenet_gui.gui.watches.watch_table import CHANGE, EXPRESSION, NOT_YET, NOW
+from lenet_gui.gui.watches.watches import WatchesPanel
 from lenet_gui.protocol import DropWatch, Frame, Place, PlotWatch, Seek, SetWatch, WatchRow, WatchSeries
 from tests.gui import frames
 
@@ -430,7 +430,7 @@ def test_the_keyboard_reads_the_values_of_a_step(panel: WatchesPanel) -> None:
 def test_a_panel_without_a_plot_loads_no_plotting() -> None:
     code = (
         "import sys, PySide6.QtWidgets as w; app = w.QApplication([]); "
-        "from lenet_gui.gui.watches import WatchesPanel; WatchesPanel().show(); "
+        "from lenet_gui.gui.watches.watches import WatchesPanel; WatchesPanel().show(); "
         "print(sorted({'numpy', 'pyqtgraph', 'torch'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

@@ -5,9 +5,9 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QInputDialog, QMenu, QPushButton, QToolButton, QWidget
 
-from lenet_gui.gui.actions import ENTRIES
-from lenet_gui.gui.preferences import Preferences, folder
-from lenet_gui.gui.window import Window
+from lenet_gui.gui.window.actions import ENTRIES
+from lenet_gui.gui.window.preferences import Preferences, folder
+from lenet_gui.gui.window.window import Window
 from lenet_gui.protocol import (
     PHASES,
     AddBookmark,

@@ -92,7 +92,7 @@ class Stepper:
             self._on(move.how, do)
 
     def run_to(self, place: int, item: int, do: Callable[[Command], None]) -> None:
-        """To an item of this step, done yet or not; `do` does a command by hand. Raises ValueError where there is none."""
+        """To an item of this step, done yet or not; `do` does a command by hand. Raises ValueError for another."""
         session = self._session
         last = self.trace().commands[-1:]
         if not last or place > last[0].place + 1:

@@ -1,0 +1,1 @@
+"""The person's own code beside the step, and the call stack."""

@@ -1,0 +1,1 @@
+"""Moving inside a step, and the autograd graph."""

@@ -1,0 +1,142 @@
+"""Moving inside a step, and what its panels tell each other: what is chosen, where to run to, where to stop.
+
+How each panel draws the step is its own; what a move means is the worker's to know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from lenet_gui.gui.inside.trace_place import Step, operation_places
+from lenet_gui.gui.panel import Panel
+from lenet_gui.protocol import Frame, Reply
+from lenet_gui.protocol_trace import DropBreakpoint, RunTo, TraceReply
+
+Chosen = tuple[str, int]
+"""`operation`, `node` or `batch`, and its index in the trace."""
+PANELS = ("network", "autograd", "code")
+
+
+class Inside(QObject):
+    """Joins the panels of the step as they come, and does the actions that are about it."""
+
+    asked = Signal(object)
+    """A `Control` for the worker."""
+
+    def __init__(self, panels: dict[str, Any], show: Callable[[str], None]) -> None:
+        """`panels` fills as they are loaded; `show` brings a dock to the front."""
+        super().__init__()
+        self._panels = panels
+        self._show = show
+        self._trace: TraceReply | None = None
+        self._frame: Frame | None = None
+        self._chosen: Chosen | None = None
+
+    def doings(self) -> dict[str, Callable[[], None]]:
+        """What the window does itself, by the name of the action."""
+        return {
+            "run_to": self._run_to_chosen,
+            "break_here": self._break_at_chosen,
+            "watch_here": self._watch,
+        }
+
+    def join(self, name: str, panel: Panel) -> None:
+        """A panel has been loaded."""
+        found: Any = panel
+        if name in PANELS:
+            found.chosen.connect(self._choose)
+            found.run_to.connect(self._go)
+        if name == "network":
+            found.break_at.connect(self._break_at)
+            found.asked_for.connect(self._show_tensor)
+        elif name == "autograd":
+            found.break_at.connect(lambda at: self._break_at(*at))
+        elif name == "code":
+            found.break_at.connect(lambda at: self._break_at(*at))
+            found.drop_break.connect(lambda number: self.asked.emit(DropBreakpoint(number)))
+            found.go_to.connect(self._go)
+
+    def show_frame(self, frame: Frame) -> None:
+        self._frame = frame
+
+    def show_reply(self, reply: Reply) -> None:
+        if isinstance(reply, TraceReply):
+            self._trace = reply
+
+    @Slot(object)
+    def _choose(self, chosen: Chosen) -> None:
+        self._chosen = chosen
+        for name in PANELS:
+            if name in self._panels and self._panels[name] is not self.sender():
+                self._panels[name].choose(chosen)
+
+    @Slot(object)
+    def _go(self, place: Step) -> None:
+        self.asked.emit(RunTo(*place))
+
+    def _show_tensor(self, name: str, part: str) -> None:
+        self._show("tensor")
+        self._panels["tensor"].show_tensor(name, part)
+
+    def _break_at(self, kind: str, at: str) -> None:
+        # Imported when one is wanted: the first paint must not wait for it.
+        from lenet_gui.gui.watches.breakpoints import toggled
+
+        # Of the newest frame: a panel that cannot be seen has an older one.
+        self.asked.emit(toggled(self._frame.breakpoints if self._frame is not None else (), kind, at))
+
+    def _run_to_chosen(self) -> None:
+        place = self._place_of_chosen()
+        if place is not None:
+            self._go(place)
+
+    def _break_at_chosen(self) -> None:
+        """At what is chosen; where nothing is, at what runs next, as a debugger's own line is."""
+        trace, (kind, index) = self._current(), self._chosen or self._next()
+        if trace is None:
+            return
+        if kind == "operation" and index < len(trace.operations):
+            self._break_at(kind, trace.operations[index].name)
+        elif kind == "node" and index < len(trace.nodes):
+            # Many nodes are called AccumulateGrad; the parameter says which.
+            self._break_at(kind, f"{trace.nodes[index].name} {trace.nodes[index].parameter}".strip())
+        elif kind == "parameter":
+            self._break_at(kind, trace.updates[index].parameter)
+        elif kind == "phase":
+            self._break_at(kind, trace.parts[index].name)
+
+    def _watch(self) -> None:
+        self._show("watches")
+        self._panels["watches"].field.setFocus()
+
+    def _current(self) -> TraceReply | None:
+        """The trace of the step that the frame stands in, if it has come."""
+        trace, frame = self._trace, self._frame
+        return trace if trace is not None and frame is not None and trace.trace == frame.trace else None
+
+    def _next(self) -> Chosen:
+        """What runs next: an item within a command, the command itself before its first one."""
+        trace, frame = self._current(), self._frame
+        if trace is None or frame is None:
+            return "", 0
+        part = next((i for i, part in enumerate(trace.parts) if part.commands == frame.place.commands), None)
+        if part is None:
+            return "", 0
+        name, items, item = trace.parts[part].name, trace.parts[part].items, frame.place.item
+        if not 0 < item < len(items):
+            return "phase", part
+        return {"backward": "node", "step": "parameter"}.get(name, "operation"), items[item]
+
+    def _place_of_chosen(self) -> Step | None:
+        trace = self._current()
+        if trace is None or self._chosen is None:
+            return None
+        kind, index = self._chosen
+        if kind == "node":
+            for part in trace.parts:
+                if part.name == "backward" and index in part.items:
+                    return part.commands, part.items.index(index)
+        return operation_places(trace).get(index) if kind == "operation" else None

@@ -1,0 +1,1 @@
+"""The network drawn as the step ran it: a card an operation."""

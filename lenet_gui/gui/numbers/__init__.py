@@ -1,0 +1,1 @@
+"""Tensors as pictures and tables: the inspector, one tensor, the batch."""

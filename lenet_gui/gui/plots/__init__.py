@@ -1,0 +1,1 @@
+"""Curves over the steps: the live plots, and two branches in a race."""

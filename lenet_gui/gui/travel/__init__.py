@@ -1,0 +1,1 @@
+"""Going to other places of the run: the timeline, its branches, the past."""

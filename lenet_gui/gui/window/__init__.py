@@ -1,0 +1,1 @@
+"""The window itself: its bars, docks and menus, what can be pressed, and what is remembered."""

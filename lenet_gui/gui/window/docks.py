@@ -1,0 +1,187 @@
+"""Where the panels stand: docks that are there at once, and the panels that fill them when they are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
+
+from lenet_gui.gui import theme
+from lenet_gui.gui.panel import Panel
+
+
+# Each panel is imported when its dock is filled: NumPy and pyqtgraph must not delay the window's first paint.
+def _inspector() -> Panel:
+    from lenet_gui.gui.numbers.inspector import InspectorPanel
+
+    return InspectorPanel()
+
+
+def _tensor() -> Panel:
+    from lenet_gui.gui.numbers.tensor import TensorPanel
+
+    return TensorPanel()
+
+
+def _batch() -> Panel:
+    from lenet_gui.gui.numbers.batch import BatchPanel
+
+    return BatchPanel()
+
+
+def _console() -> Panel:
+    from lenet_gui.gui.console import ConsolePanel
+
+    return ConsolePanel()
+
+
+def _plots() -> Panel:
+    from lenet_gui.gui.plots.plots import PlotsPanel
+
+    return PlotsPanel()
+
+
+def _network() -> Panel:
+    from lenet_gui.gui.network.network import NetworkPanel
+
+    return NetworkPanel()
+
+
+def _autograd() -> Panel:
+    from lenet_gui.gui.inside.autograd_graph import AutogradPanel
+
+    return AutogradPanel()
+
+
+def _code() -> Panel:
+    from lenet_gui.gui.code.code import CodePanel
+
+    return CodePanel()
+
+
+def _watches() -> Panel:
+    from lenet_gui.gui.watches.watches import WatchesPanel
+
+    return WatchesPanel()
+
+
+def _race() -> Panel:
+    from lenet_gui.gui.plots.race import RacePanel
+
+    return RacePanel()
+
+
+LOADERS: dict[str, Callable[[], Panel]] = {
+    "inspector": _inspector,
+    "console": _console,
+    "tensor": _tensor,
+    "batch": _batch,
+    "plots": _plots,
+    "network": _network,
+    "code": _code,
+    "watches": _watches,
+    "autograd": _autograd,
+    "race": _race,
+}
+_TITLES = {
+    "inspector": "Model inspector",
+    "network": "Network",
+    "autograd": "Autograd graph",
+    "code": "Code",
+    "watches": "Watches and breakpoints",
+    "tensor": "Tensor",
+    "batch": "Batch",
+    "console": "Console",
+    "plots": "Plots",
+    "race": "Race",
+}
+# What stands above what in the first layout, and the upper one's share of the height.
+_COLUMNS = {("inspector", "tensor"): 0.49, ("network", "batch"): 0.57, ("code", "watches"): 0.56}
+_PLOTS = 0.21
+"""The share of plots and console."""
+_BARS = 150
+"""Pixels that the bars take."""
+
+
+class Docks:
+    """The docks by name. They can be moved, closed and put back."""
+
+    def __init__(self, window: QMainWindow) -> None:
+        self._window = window
+        window.setDockNestingEnabled(True)
+        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.by_name = {name: _empty_dock(name, title, window) for name, title in _TITLES.items()}
+
+    def arrange(self) -> None:
+        """The layout that the window has at first: model left, network in the middle, code right, plots below."""
+        window, docks = self._window, self.by_name
+        for dock in docks.values():
+            dock.setFloating(False)
+            window.removeDockWidget(dock)
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        window.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, docks["inspector"])
+        window.splitDockWidget(docks["inspector"], docks["network"], across)
+        window.splitDockWidget(docks["network"], docks["code"], across)
+        for upper, lower in _COLUMNS:
+            window.splitDockWidget(docks[upper], docks[lower], down)
+        window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, docks["plots"])
+        window.splitDockWidget(docks["plots"], docks["console"], across)
+        window.tabifyDockWidget(docks["network"], docks["autograd"])
+        window.tabifyDockWidget(docks["tensor"], docks["race"])
+        docks["network"].raise_()
+        for name, dock in docks.items():
+            dock.setVisible(name != "race")  # until somebody wants to race
+        self.size()
+
+    def size(self) -> None:
+        """The sizes of the first layout, as shares of the window."""
+        docks, width, height = self.by_name, self._window.width(), self._window.height() - _BARS
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        row = [docks["inspector"], docks["network"], docks["code"]]
+        self._window.resizeDocks(row, [int(width * share) for share in (0.22, 0.52, 0.26)], across)
+        self._window.resizeDocks([docks["plots"], docks["console"]], [int(width * 0.7), int(width * 0.3)], across)
+        for (upper, lower), share in _COLUMNS.items():
+            column = [docks[upper], docks[lower], docks["plots"]]
+            shares = (share * (1 - _PLOTS), (1 - share) * (1 - _PLOTS), _PLOTS)
+            self._window.resizeDocks(column, [int(height * share) for share in shares], down)
+
+    def fill(self, name: str) -> Panel:
+        """Import the panel and put it in the dock's place, at the size that the dock has."""
+        dock, panel = self.by_name[name], LOADERS[name]()
+        placeholder = dock.widget()
+        least = panel.minimumSize()
+        # Until it has been laid out for the dock's size a panel may ask for more room than it then needs, and the
+        # docks around it would jump.
+        panel.setMinimumSize(1, 1)
+        dock.setWidget(panel)
+        QTimer.singleShot(0, panel, lambda: panel.setMinimumSize(least))
+        placeholder.deleteLater()
+        return panel
+
+
+def join(panels: dict[str, Any], name: str) -> None:
+    """What panels tell each other, once both are there; `name` is the one that has just come."""
+    if {"inspector", "tensor"} <= set(panels) and name in ("inspector", "tensor"):
+        panels["inspector"].chosen.connect(panels["tensor"].show_tensor)
+
+
+def _empty_dock(name: str, title: str, window: QMainWindow) -> QDockWidget:
+    dock = QDockWidget(title, window)
+    dock.setObjectName(f"{name}_dock")
+    dock.setAccessibleName(title)
+    dock.toggleViewAction().setObjectName(f"view_{name}")
+    dock.toggleViewAction().setToolTip(f"Show or hide: {title}")
+    # One that stands behind another as a tab comes to the front.
+    dock.toggleViewAction().triggered.connect(lambda shown: dock.raise_() if shown else None)
+    dock.setWidget(_placeholder(dock))
+    return dock
+
+
+def _placeholder(parent: QWidget) -> QWidget:
+    empty = QLabel(parent)
+    empty.setAutoFillBackground(True)
+    empty.setMinimumSize(40 * theme.UNIT, 20 * theme.UNIT)
+    return empty

@@ -1,0 +1,252 @@
+"""The second bar: what the run is made with. A change is a `set` command, or else a wish for a new run."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QStandardItemModel, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QToolBar, QToolButton, QVBoxLayout, QWidget
+
+from lenet_gui.gui import theme
+from lenet_gui.gui.widgets.fields import NumberField, Read, above_zero, whole
+from lenet_gui.gui.window.actions import Actions
+from lenet_gui.gui.window.optimizer_options import OptimizerOptions
+from lenet_gui.protocol import Choice, Command, Frame, OptimizerChoice, Ready
+from lenet_gui.settings import Settings, Value
+
+
+class ListField(QComboBox):
+    """A list of values with the words that a person reads. Only a person's choice is told, through `picked`."""
+
+    picked = Signal(object)
+
+    def __init__(self, characters: int) -> None:
+        super().__init__()
+        # As wide as asked, whatever the entries are: a device's long name must not push the others away.
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(characters)
+        self.activated.connect(lambda row: self.picked.emit(self.itemData(row)))
+
+    def fill(self, entries: list[tuple[str, Value, str]]) -> None:
+        """Entries of (words, value, why it cannot be chosen or empty)."""
+        self.clear()
+        for row, (words, value, reason) in enumerate(entries):
+            self.addItem(f"{words} ({reason})" if reason else words, value)
+            model = self.model()
+            if reason and isinstance(model, QStandardItemModel):
+                model.item(row).setEnabled(False)
+                model.item(row).setToolTip(reason)
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + 6 * theme.UNIT)
+
+    def show_value(self, value: Value) -> None:
+        row = self.findData(value)
+        # A list that is open is being chosen from: moving its mark would choose something else.
+        if row != self.currentIndex() and not self.view().isVisible():
+            self.setCurrentIndex(row)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # Scrolling over the bar must not change a run.
+        event.ignore()
+
+
+class SettingsBar(QToolBar):
+    asked = Signal(object)
+    """A `set` command for the worker."""
+    new_run_wanted = Signal(object)
+    """The `Settings` of a run that would have to start over."""
+
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__("Settings of the run", parent)
+        self.setObjectName("settings_bar")
+        self._settings: Settings | None = None
+        self._shown: tuple | None = None
+        self._wanted: Settings | None = None
+        self._choices: tuple[OptimizerChoice, ...] = ()
+        self._data: list[tuple[str, str, bool | None]] = []
+        self.device = self._list("device", "Device", 8, "Where the tensors are and PyTorch computes")
+        self.data = self._list("data", "Data", 11, "What the network is trained on. Another needs a new run")
+        self.batch_size = self._number("batch_size", "Batch", whole(1, 2**31 - 1), 5, "Samples in a batch")
+        self.loss = self._list("loss", "Loss", 13, "criterion: how far the output is from the target")
+        self.optimizer = self._list("optimizer", "Optimizer", 14, "The rule by which step() moves the parameters")
+        self.lr = self._number("lr", "Learning rate", above_zero, 8, "optimizer.param_groups[0]['lr']")
+        self.options = OptimizerOptions(self)
+        self.options.changed.connect(self._option_changed)
+        self.more = self._popover_button()
+        self.mode = self._list("mode", "Mode", 4, "net.train() or net.eval(): dropout and batch norm differ")
+        self.seed = self._number("seed", "Seed", whole(0, 2**63 - 1), 5, "torch.manual_seed. Another needs a new run")
+        self.threads = self._list("threads", "Threads", 1, "torch.set_num_threads: more threads, other last bits")
+        self._wire()
+        self.addSeparator()
+        for name in ("new_run", "evaluate"):
+            self._action_button(actions, name)
+        self.allow(())
+
+    def show_ready(self, ready: Ready) -> None:
+        """Fill the lists with what there is."""
+        self._choices = ready.optimizers
+        self.device.fill([(device.label, device.name, device.reason) for device in ready.devices])
+        self._data = [entry for choice in ready.data for entry in _data_entries(choice)]
+        self.data.fill([(words, row, "") for row, (words, _, _) in enumerate(self._data)])
+        self.loss.fill([(name, name, "") for name in ready.losses])
+        self.optimizer.fill([(choice.label, row, "") for row, choice in enumerate(ready.optimizers)])
+        self.mode.fill([("train", "train", ""), ("eval", "eval", "")])
+        self.threads.fill([(str(count), count, "") for count in range(1, ready.cores + 1)])
+        self._show_settings()
+
+    def show_frame(self, frame: Frame) -> None:
+        if (frame.allowed, frame.settings) != self._shown:
+            self._shown = frame.allowed, frame.settings
+            self.allow(frame.allowed)
+            self._settings = frame.settings
+            self._show_settings()
+
+    def wanted(self) -> Settings | None:
+        """What a new run would start from: the settings in force, with the choices that wait for it."""
+        return self._wanted or self._settings
+
+    def forget_wanted(self) -> None:
+        """The new run was not wanted, or it has begun: show what is in force."""
+        self._wanted = None
+        self._show_settings()
+
+    def allow(self, allowed: tuple[str, ...]) -> None:
+        for widget in (self.device, self.batch_size, self.loss, self.optimizer, self.lr, self.mode, self.threads):
+            widget.setEnabled("set" in allowed)
+        self.more.setEnabled("set" in allowed)
+        self.options.setEnabled("set" in allowed)
+        for widget in (self.data, self.seed):
+            widget.setEnabled("new" in allowed)
+
+    def _show_settings(self) -> None:
+        settings = self._settings
+        if settings is None:
+            return
+        for widget, value in (
+            (self.device, settings.device),
+            (self.loss, settings.loss),
+            (self.mode, settings.mode),
+            (self.threads, settings.threads),
+        ):
+            widget.show_value(value)
+        self.batch_size.set_value(settings.batch_size)
+        self.lr.set_value(settings.lr)
+        row = _row_of(self._choices, settings)
+        if row is not None:
+            self.optimizer.show_value(row)
+            self.options.show_options(self._choices[row].options, settings.options)
+        start = self._wanted or settings
+        for row, (_, name, redraw) in enumerate(self._data):
+            if name == start.data and redraw in (None, start.redraw):
+                self.data.show_value(row)
+        self.seed.set_value(start.seed)
+
+    def _wire(self) -> None:
+        for widget, key in (
+            (self.device, "device"),
+            (self.loss, "loss"),
+            (self.mode, "mode"),
+            (self.threads, "threads"),
+        ):
+            widget.picked.connect(lambda value, key=key: self._set(key, value))
+        self.batch_size.committed.connect(lambda value: self._set("batch_size", value))
+        self.lr.committed.connect(lambda value: self._set("lr", value))
+        self.optimizer.picked.connect(self._optimizer_picked)
+        self.data.picked.connect(self._data_picked)
+        self.seed.committed.connect(lambda value: self._want(seed=value))
+        self.asked.connect(self._expect_answer)
+
+    def _expect_answer(self) -> None:
+        # What was asked for may be refused: then the same settings have to be shown again.
+        self._shown = None
+
+    def _set(self, key: str, value: Value) -> None:
+        if self._settings is not None and getattr(self._settings, key) != value:
+            self.asked.emit(Command.of("set", **{key: value}))
+
+    def _option_changed(self, name: str, value: Value) -> None:
+        self.asked.emit(Command.of("set", **{name: value}))
+
+    def _optimizer_picked(self, row: int) -> None:
+        # Chosen again it is a new optimizer too: its state is forgotten, as in PyTorch.
+        choice = self._choices[row]
+        self.asked.emit(Command.of("set", optimizer=choice.name, lr=choice.lr, **dict(choice.preset)))
+
+    def _data_picked(self, row: int) -> None:
+        _, name, redraw = self._data[row]
+        self._want(data=name) if redraw is None else self._want(data=name, redraw=redraw)
+
+    def _want(self, **changes: Value) -> None:
+        start = self.wanted()
+        if start is None:
+            return
+        self._wanted = start.change(**changes)
+        if self._wanted == self._settings:
+            self.forget_wanted()
+        else:
+            self.new_run_wanted.emit(self._wanted)
+
+    def _list(self, name: str, caption: str, characters: int, tip: str) -> ListField:
+        field = ListField(characters)
+        self._place(field, f"{name}_list", caption, tip)
+        return field
+
+    def _number(self, name: str, caption: str, read: Read, characters: int, tip: str) -> NumberField:
+        field = NumberField(read, characters)
+        self._place(field, f"{name}_field", caption, tip)
+        return field
+
+    def _popover_button(self) -> QToolButton:
+        button = QToolButton()
+        button.setText("Parameters…")
+        button.clicked.connect(lambda: self.options.popup(button.mapToGlobal(QPoint(0, button.height() + 2))))
+        self._place(button, "options_button", "", "The optimizer's own parameters, such as momentum")
+        return button
+
+    def _action_button(self, actions: Actions, name: str) -> None:
+        button = QToolButton()
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        button.setDefaultAction(actions[name])
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._place(button, f"{name}_button", "", "")
+        button.setAccessibleName(actions.entries[name].text)
+
+    def _place(self, field: QWidget, name: str, caption: str, tip: str) -> None:
+        """Put a control into the bar with its caption above it, so that twelve of them fit beside each other."""
+        field.setObjectName(name)
+        field.setAccessibleName(caption or tip)
+        if tip:
+            field.setToolTip(tip)
+        cell = QWidget(self)
+        cell.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
+        column = QVBoxLayout(cell)
+        column.setContentsMargins(theme.UNIT // 2, 0, theme.UNIT // 2, theme.UNIT // 2)
+        column.setSpacing(1)
+        label = QLabel(caption, cell)
+        label.setObjectName("caption")
+        label.setBuddy(field)
+        small = label.font()
+        small.setPointSizeF(small.pointSizeF() * 0.85)
+        label.setFont(small)
+        column.addWidget(label)
+        column.addWidget(field)
+        self.addWidget(cell)
+
+
+def _row_of(choices: tuple[OptimizerChoice, ...], settings: Settings) -> int | None:
+    """The entry that describes these settings best: of one class, the one most of whose preset is switched on."""
+    options = dict(settings.options)
+    rows = [
+        (len(choice.preset), row)
+        for row, choice in enumerate(choices)
+        if choice.name == settings.optimizer and all(options.get(name) for name, _ in choice.preset)
+    ]
+    # The first entry of the class where none fits, for instance RMSprop with its preset's alpha set to 0.
+    fallback = [(0, row) for row, choice in enumerate(choices) if choice.name == settings.optimizer]
+    found = rows or fallback[:1]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def _data_entries(choice: Choice) -> list[tuple[str, str, bool | None]]:
+    """(words, data, redraw) of each entry. Random data comes in two kinds, the other kinds do not care (`None`)."""
+    if choice.value != "random":
+        return [(choice.label, choice.value, None)]
+    return [(f"{choice.label}, new each batch", "random", True), (f"{choice.label}, the same kept", "random", False)]

@@ -1,0 +1,322 @@
+"""The window: its bars, docks and notices, and who is given what. It knows neither torch nor the worker."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow
+
+from lenet_gui.gui import theme
+from lenet_gui.gui.inside.inside import Inside
+from lenet_gui.gui.panel import Panel
+from lenet_gui.gui.travel.going import Going
+from lenet_gui.gui.window import menus
+from lenet_gui.gui.window.actions import Actions
+from lenet_gui.gui.window.docks import LOADERS, Docks, join
+from lenet_gui.gui.window.files import Files
+from lenet_gui.gui.window.notices import NoticeArea, failure_dialog
+from lenet_gui.gui.window.preferences import Preferences
+from lenet_gui.gui.window.run_settings import SettingsBar
+from lenet_gui.gui.window.status import StatusBar
+from lenet_gui.gui.window.toolbars import PhaseBar
+from lenet_gui.protocol import Frame, NewRun, Notice, RaceReport, Ready, Reply, Series
+from lenet_gui.protocol_trace import WatchSeries
+from lenet_gui.settings import Settings
+
+_LAYOUT_VERSION = 4
+
+
+class Window(QMainWindow):
+    """What the worker gives is handed in through the `show_…` methods; what it is asked goes out through `asked`."""
+
+    asked = Signal(object)
+    """A `Command`, `Control` or `Request`."""
+    paused = Signal()
+    painted = Signal()
+    """The first paint is done."""
+    closing = Signal()
+
+    def __init__(self, preferences: Preferences, log_folder: Path) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("LeNet, step by step")
+        self.resize(1280, 800)
+        self.preferences = preferences
+        self._log_folder = log_folder
+        self._ready: Ready | None = None
+        self.frame: Frame | None = None
+        """The newest one."""
+        self._dark: bool | None = None
+        self._arranged = False
+        self._painted = False
+        self.panels: dict[str, Panel] = {}
+        self._early_series: list[Series] = []
+        self.actions_ = Actions(self)
+        self.phase_bar = PhaseBar(self.actions_, self)
+        self.settings_bar = SettingsBar(self.actions_, self)
+        self.status = StatusBar(self)
+        self.docks = Docks(self)
+        self.notices = NoticeArea(self)
+        self.going = Going(self, self.notices, preferences)
+        self.files = Files(self, self.notices, preferences)
+        self.inside = Inside(self.panels, self._bring_up)
+        self._assemble()
+        self._join()
+        self._recall()
+
+    # What the worker gives.
+
+    @Slot(object)
+    def show_ready(self, ready: Ready) -> None:
+        self._ready = ready
+        self.settings_bar.show_ready(ready)
+        self.status.show_ready(ready)
+        self.going.show_ready()
+
+    @Slot(object)
+    def show_frame(self, frame: Frame) -> None:
+        """The light parts, which follow a run closely: bars and plots."""
+        if self.frame is not None and frame.place != self.frame.place:
+            self.notices.dismiss_refusals()
+        first, self.frame = self.frame is None, frame
+        focus = self.focusWidget()
+        self.actions_.show_frame(frame)
+        self.phase_bar.show_frame(frame)
+        if first:
+            self.phase_bar.phases[frame.next].setFocus()
+            for row in frame.parameters[:1]:
+                self.panels["inspector"].show_frame(frame)
+                self.panels["inspector"].choose(row.name)  # type: ignore[attr-defined]
+        else:
+            self.phase_bar.keep_focus(focus, frame)
+        self.settings_bar.show_frame(frame)
+        self.going.show_frame(frame)
+        self.files.show_frame(frame)
+        plots = self.panels.get("plots")
+        if plots is not None and plots.isVisible():
+            plots.show_frame(frame)
+
+    @Slot(object)
+    def show_numbers(self, frame: Frame) -> None:
+        """The status and the panels full of numbers, as far as they can be seen."""
+        self.status.show_frame(frame)
+        self.going.show_numbers(frame)
+        self.inside.show_frame(frame)
+        for name, panel in self.panels.items():
+            if name != "plots" and panel.isVisible():
+                panel.show_frame(frame)
+
+    @Slot(object)
+    def show_reply(self, reply: Reply) -> None:
+        self.going.show_reply(reply)
+        self.inside.show_reply(reply)
+        for panel in self.panels.values():
+            panel.show_reply(reply)
+
+    @Slot(object)
+    def show_race(self, report: RaceReport) -> None:
+        if "race" in self.panels:
+            self.panels["race"].show_report(report)  # type: ignore[attr-defined]
+
+    @Slot(object)
+    def show_watched(self, series: WatchSeries) -> None:
+        if "watches" in self.panels:
+            self.panels["watches"].show_watch_series(series)  # type: ignore[attr-defined]
+
+    @Slot(object)
+    def add_lines(self, lines: list) -> None:
+        self.panels["console"].add(lines)  # type: ignore[attr-defined]
+
+    @Slot(object)
+    def add_series(self, blocks: list) -> None:
+        plots = self.panels.get("plots")
+        if plots is None:
+            self._early_series += blocks
+            return
+        for series in blocks:
+            plots.add(series)  # type: ignore[attr-defined]
+
+    @Slot(object)
+    def show_notice(self, notice: Notice) -> None:
+        self.notices.show_notice(notice)
+        if notice.kind == "failed" and notice.details:
+            failure_dialog(self, notice, str(self._log_folder)).show()
+
+    # Starting and ending.
+
+    def empty_docks(self) -> list[str]:
+        """The names of the docks that are still empty, in the order in which to `load_panel` them."""
+        return [name for name in LOADERS if name not in self.panels]
+
+    def load_panel(self, name: str) -> None:
+        """Import one panel and put it in its dock."""
+        panel = self.docks.fill(name)
+        self.panels[name] = panel
+        panel.asked.connect(self.asked)
+        self.docks.by_name[name].visibilityChanged.connect(lambda visible: self._seen(panel) if visible else None)
+        join(self.panels, name)
+        self.inside.join(name, panel)
+        if name == "plots":
+            panel.failed.connect(self._export_failed)  # type: ignore[attr-defined]
+            self.add_series(self._early_series)
+        self._seen(panel)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._arranged:
+            self._arranged = True
+            # The sizes of docks hold only once the window has its own.
+            QTimer.singleShot(0, self, self._recall_layout)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            # The children are painted after this; the queue is looked at when they have been.
+            QTimer.singleShot(0, self, self.painted.emit)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._remember()
+        self.closing.emit()
+        event.accept()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and theme.is_dark() != self._dark and self._arranged:
+            self.dress()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.notices.place_below(self._bars_end())
+
+    def dress(self) -> None:
+        """Icons and highlights in the colours of now."""
+        self._dark = theme.is_dark()
+        self.actions_.dress()
+        self.phase_bar.dress()
+        self.notices.dress()
+
+    def _assemble(self) -> None:
+        for bar in (self.phase_bar, self.settings_bar):
+            bar.setMovable(False)
+            bar.toggleViewAction().setVisible(False)
+            self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
+            self.addToolBarBreak()
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.going.timeline)
+        self.setStatusBar(self.status)
+        self.status.show_loading()
+        scheme = self.preferences.text("theme", "system")
+        views = [*self.docks.by_name.values(), self.going.timeline]
+        menus.fill(self, self.actions_, views, scheme, self._choose_theme, self.files.recent)
+        self.docks.arrange()
+        # Actions of no bar and no menu have keys too.
+        self.addActions(list(self.actions_.by_name.values()))
+
+    def _join(self) -> None:
+        # Drawing the icons takes 20 ms. Until then the buttons keep their places free.
+        self.painted.connect(self.dress)
+        for source in (
+            self.actions_,
+            self.phase_bar,
+            self.settings_bar,
+            self.notices,
+            self.going,
+            self.files,
+            self.inside,
+        ):
+            source.asked.connect(self.asked)
+        self.going.cancelled.connect(self.paused)
+        self.phase_bar.begun.connect(self.status.start_n)
+        self.settings_bar.new_run_wanted.connect(self._want_new_run)
+        doings = {
+            "run": self.phase_bar.run,
+            "run_n": self.phase_bar.run_n,
+            "pause": self.paused.emit,
+            "new_run": self._new_run_pressed,
+            "quit": self.close,
+            "find": self._find,
+            "reset_layout": self.docks.arrange,
+            "show_shortcuts": lambda: _dialogs().ShortcutsDialog(self.actions_, self.preferences, self).show(),
+            "open_log": lambda: _dialogs().open_folder(self._log_folder),
+            "about": lambda: _dialogs().about_box(self, self._ready).open(),
+        }
+        doings |= self.files.doings() | self.going.doings() | self.inside.doings()
+        self.actions_.chosen.connect(lambda name: doings[name]())
+        self.actions_["reset_layout"].triggered.connect(self.going.timeline.show)
+
+    # What is remembered.
+
+    def _recall(self) -> None:
+        self.actions_.recall_keys(self.preferences)
+        self.phase_bar.recall(self.preferences)
+        self.restoreGeometry(self.preferences.bytes("geometry"))
+
+    def _recall_layout(self) -> None:
+        self.docks.size()
+        self.restoreState(self.preferences.bytes("layout"), _LAYOUT_VERSION)
+        self.notices.place_below(self._bars_end())
+
+    def _remember(self) -> None:
+        keep = self.preferences
+        keep.set("geometry", self.saveGeometry())
+        keep.set("layout", self.saveState(_LAYOUT_VERSION))
+        self.phase_bar.remember(keep)
+        keep.save()
+
+    def _choose_theme(self, scheme: str) -> None:
+        self.preferences.set("theme", scheme)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            theme.apply(app, scheme)
+
+    # What the window does itself.
+
+    def _seen(self, panel: Panel) -> None:
+        if self.frame is not None:
+            panel.show_frame(self.frame)
+
+    def _new_run_pressed(self) -> None:
+        settings = self.settings_bar.wanted()
+        if settings is not None:
+            self._want_new_run(settings)
+
+    def _want_new_run(self, settings: Settings) -> None:
+        if self.frame is None or self.frame.place.commands == 0:
+            self._start_new_run(settings)
+            return
+        steps = f"{self.frame.step:,} step{'' if self.frame.step == 1 else 's'}"
+        self.notices.ask(
+            "Start a new run?",
+            f"It begins with new weights from seed {settings.seed}, on {settings.data}. This run ({steps}) is dropped.",
+            ("Start a new run", lambda: self._start_new_run(settings)),
+            self.settings_bar.forget_wanted,
+        )
+
+    def _start_new_run(self, settings: Settings) -> None:
+        self.asked.emit(NewRun(settings))
+        self.settings_bar.forget_wanted()
+
+    def _export_failed(self, words: str) -> None:
+        self.show_notice(Notice("note", "The export failed", "", words))
+
+    def _find(self) -> None:
+        self.docks.by_name["inspector"].show()
+        inspector = self.panels.get("inspector")
+        if inspector is not None:
+            inspector.focus_search()  # type: ignore[attr-defined]
+
+    def _bring_up(self, name: str) -> None:
+        self.docks.by_name[name].show()
+        self.docks.by_name[name].raise_()
+
+    def _bars_end(self) -> int:
+        return max(bar.geometry().bottom() for bar in (self.phase_bar, self.settings_bar)) + 1
+
+
+def _dialogs():
+    # Imported when one is wanted: the first paint must not wait for them.
+    from lenet_gui.gui.window import dialogs
+
+    return dialogs
