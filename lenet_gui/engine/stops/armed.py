@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.expressions.calculation import NoGradient
@@ -31,8 +30,7 @@ INSIDE = {
 _HITS = re.compile(r"([=%]?)\s*([0-9]{1,9})")
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(NamedTuple):
     """A place of a branch that a run comes by, before the command that is `coming`, with what the names mean there."""
 
     position: Position
@@ -44,7 +42,8 @@ class Spot:
 class Armed:
     """One breakpoint of a session. Raises ValueError, in one sentence, for what cannot be meant."""
 
-    def __init__(self, breakpoint: Breakpoint, session: Session, position: Position) -> None:
+    def __init__(self, breakpoint: Breakpoint, session: Session, branch: Branch, position: Position) -> None:
+        """Set at a place of a branch."""
         check(breakpoint)
         self.breakpoint = breakpoint
         self.condition: Expression | None = parse(breakpoint.condition) if breakpoint.condition.strip() else None
@@ -56,7 +55,7 @@ class Armed:
         self.after = ready(names, session)
         """For `when`: behind which phase it is looked at."""
         self.problem = ""
-        self.hits = Hits(session.branch, position, at_commands=breakpoint.kind != "when")
+        self.hits = Hits(branch, position, at_commands=breakpoint.kind != "when")
 
     # ------------------------------------------------------------------------------------------------ deciding
 
@@ -117,10 +116,11 @@ class Armed:
         if self.inside or (self.breakpoint.kind == "parameter" and names):
             return "traces each step: a run takes up to eight times as long"
         if "gradients" in names or any(name.endswith(".grad") for name in names):
-            return "looks at gradients: up to 8 % of a run"
+            return "looks at gradients: up to 20 % of a run at batch 1, and less at larger batches"
         if self.breakpoint.kind == "parameter":
-            return "does each step command by command: a run takes up to twice as long"
-        return "up to 2 % of a run" if names <= {"loss", "step", "epoch", "lr"} else "up to 8 % of a run"
+            return "does each step command by command: a run takes up to five times as long"
+        cheap = names <= {"loss", "step", "epoch", "lr"}
+        return f"up to {5 if cheap else 15} % of a run at batch 1, and less at larger batches"
 
     @property
     def words(self) -> str:

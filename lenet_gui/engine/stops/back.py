@@ -104,7 +104,7 @@ class Scout:
             place = here[0] + (here[1] > 0)
             found = ((at, 0) for at, command in branch.journal.backwards(place) if command.name == one.breakpoint.at)
             return next((at for at in found if START < at < here), None), []
-        everything = [(START, before(here))]
+        everything: list[Stretch] = [(START, before(here))]
         if kind != "when" or one.condition is None or one.after not in ("loss", "step"):
             return None, everything
         steps = branch.journal.steps_at(here[0])

@@ -1,4 +1,4 @@
-"""The hits of one breakpoint, counted along a branch from the place where it was set; whether one is, is not told here."""
+"""The hits of one breakpoint, counted along a branch from where it was set. Whether one is, is not told here."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class _Along:
 class Hits:
     def __init__(self, branch: Branch, set_at: Position, at_commands: bool) -> None:
         """`at_commands`: a hit lies before a command or one of its items, and is none before another command."""
-        self._set = branch, set_at
+        self.set_at = branch, set_at
         self._at_commands = at_commands
         self._along = {branch: _Along(set_at)}
 
@@ -80,7 +80,7 @@ class Hits:
 
     def _start(self, branch: Branch) -> Position:
         """Where counting begins: of another branch at the latest where the two part."""
-        on, position = self._set
+        on, position = self.set_at
         return position if branch is on else min(position, (branch.shared_with(on), 0))
 
     def _on(self, branch: Branch) -> _Along:

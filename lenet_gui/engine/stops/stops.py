@@ -11,6 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from lenet_gui.engine import running, travel
+from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.stops import back, walk
 from lenet_gui.engine.stops.armed import Armed
 from lenet_gui.engine.stops.back import LOOK, Between
@@ -40,15 +41,17 @@ class Stops:
 
     # ------------------------------------------------------------------------------------------------ what there is
 
-    def set(self, breakpoint: Breakpoint) -> int:
+    def set(self, breakpoint: Breakpoint, since: tuple[Branch, Position] | None = None) -> int:
         """Add it, or put it in the place of the one with its id; the id. Raises ValueError in one sentence.
 
         Where only its hit count, its message or whether it is on has changed, it keeps the hits that it has.
+        Others are counted from here on, or from the place `since`.
         """
         before = self._armed.get(breakpoint.id)
         if before is None and len(self._armed) >= MOST:
             raise ValueError(f"there are {MOST:,} breakpoints already: remove some first")
-        armed = Armed(breakpoint, self._session, self._here())
+        branch, position = since or (self._session.branch, self._here())
+        armed = Armed(breakpoint, self._session, branch, position)
         number = breakpoint.id if before is not None else next(self._ids)
         armed.breakpoint = replace(breakpoint, id=number)
         if before is not None and _where(before.breakpoint) == _where(breakpoint):
@@ -73,6 +76,11 @@ class Stops:
     @property
     def all(self) -> list[Breakpoint]:
         return [one.breakpoint for one in self._armed.values()]
+
+    @property
+    def since(self) -> list[tuple[Breakpoint, Branch, Position]]:
+        """All, each with the place where it was set."""
+        return [(one.breakpoint, *one.hits.set_at) for one in self._armed.values()]
 
     @property
     def words(self) -> str:

@@ -125,7 +125,7 @@ class Watches:
 
 def _bare(second: Session, expression: Expression, phase: str, end: int, values: list[float], between: Between) -> bool:
     """Go on to a place; a value for each whole step on the way. False where `between` ended it."""
-    lookup = partial(names.live, second)
+    lookup = names.living(second)
     value = np.nan
 
     def look(command: Command, _: int) -> None:

@@ -49,7 +49,7 @@ class Recorder:
         # What somebody who reads the journal up to here would take for the newest.
         self._on = 0
         self._here = (0, 0)
-        self._beside: dict[str, list[Any]] = {"names": [], "bookmarks": []}
+        self._beside: dict[str, list[Any]] = {"names": [], "bookmarks": [], "breakpoints": [], "watches": []}
         # Of the checkpoint on disk: its branch, its place, and from where on it can be used.
         self._checkpoint: tuple[Branch, int, int] | None = None
         self._checkpoint_seconds = 0.0
@@ -182,12 +182,13 @@ def remove(folder: Path) -> None:
 
 
 def _beside(session: Session) -> dict[str, list[Any]]:
-    """What stands beside the commands: the names of the branches, and the bookmarks."""
+    """What stands beside the commands: the names of the branches, bookmarks, breakpoints and watches."""
     bookmarks = [
         {"branch": session.branches.index(one.branch), "place": one.place, "note": one.note}
         for one in session.bookmarks
     ]
-    return {"names": [branch.name for branch in session.branches], "bookmarks": bookmarks}
+    names = [branch.name for branch in session.branches]
+    return {"names": names, "bookmarks": bookmarks, **stored.plain_stops(*stored.stops_of(session))}
 
 
 def _write(file: IO[bytes], data: bytes) -> None:

@@ -107,6 +107,7 @@ class _Journal:
             for branch, name in zip(value.branches, line["names"], strict=True):
                 branch.name = name
             value.bookmarks = [stored.bookmark_in(one) for one in line["bookmarks"]]
+            stored.read_stops(line, value)
         else:
             self._add(stored.entry_in(line, value.cycle))
 

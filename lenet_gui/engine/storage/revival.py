@@ -41,7 +41,7 @@ class Opened:
 
 
 def begin(stored: Stored, make_session: MakeSession) -> Session:
-    """A fresh session at its start, with all branches and bookmarks, but without the logs of the branches."""
+    """A fresh session at its start, with its branches and what stands beside them, but without the branches' logs."""
     try:
         session = make_session(stored.settings)
     except Exception as error:
@@ -70,6 +70,12 @@ def begin(stored: Stored, make_session: MakeSession) -> Session:
         if place > len(branches[index].journal):
             raise ValueError(f"there is no place {place:,} for a bookmark")
         session.bookmarks.append(Bookmark(branches[index], place, note[:500]))
+    for breakpoint, index, place, item in stored.breakpoints:
+        if place > len(branches[index].journal):
+            raise ValueError(f"there is no place {place:,} for a breakpoint")
+        session.stops.set(breakpoint, (branches[index], (place, item)))
+    for text in stored.watches:
+        session.watches.set(0, text)
     return session
 
 

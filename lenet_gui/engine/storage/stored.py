@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,7 +17,9 @@ import torch
 from lenet_gui import __version__
 from lenet_gui.engine.commands import COMMANDS
 from lenet_gui.engine.journal import Block, Entry, Journal, plain
+from lenet_gui.engine.stops.hits import END
 from lenet_gui.protocol import PHASES, Command
+from lenet_gui.protocol_trace import Breakpoint
 from lenet_gui.settings import SETTING_NAMES, Settings
 
 if TYPE_CHECKING:
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 FORMAT = 1
 MOST = 2**53
 """Whole numbers above are not the same in every reader of JSON."""
+
+BREAKPOINT = ("kind", "at", "condition", "hits", "log", "enabled")
 
 Kind = TypeVar("Kind")
 
@@ -50,7 +55,10 @@ class StoredBranch:
 
 @dataclass(slots=True)
 class Stored:
-    """Everything but the numbers: branches by their position, and bookmarks as (branch, place, note)."""
+    """Everything but the numbers: branches by their position, and bookmarks as (branch, place, note).
+
+    Breakpoints are told with the place where they were set: (breakpoint, branch, place, item); watches are texts.
+    """
 
     settings: Settings
     cycle: tuple[Command, ...]
@@ -59,6 +67,8 @@ class Stored:
     branch: int = 0
     place: int = 0
     bookmarks: list[tuple[int, int, str]] = field(default_factory=list)
+    breakpoints: list[tuple[Breakpoint, int, int, int]] = field(default_factory=list)
+    watches: list[str] = field(default_factory=list)
 
 
 # ------------------------------------------------------------------------------------------- from a living session
@@ -86,7 +96,15 @@ def describe(session: Session) -> Stored:
         positions[session.branch],
         len(session.journal),
         bookmarks,
+        *stops_of(session),
     )
+
+
+def stops_of(session: Session) -> tuple[list[tuple[Breakpoint, int, int, int]], list[str]]:
+    """Its breakpoints and watches as `Stored` has them."""
+    since = session.stops.since
+    breakpoints = [(one, session.branches.index(branch), *position) for one, branch, position in since]
+    return breakpoints, [*session.watches.all.values()]
 
 
 def versions(session: Session) -> dict[str, Any]:
@@ -133,7 +151,8 @@ def to_json(stored: Stored) -> str:
     ]
     bookmarks = [{"branch": branch, "place": place, "note": note} for branch, place, note in stored.bookmarks]
     here = {"branch": stored.branch, "place": stored.place}
-    return json.dumps(start_of(stored) | {"branches": branches, **here, "bookmarks": bookmarks}, allow_nan=False)
+    beside = {"bookmarks": bookmarks, **plain_stops(stored.breakpoints, stored.watches)}
+    return json.dumps(start_of(stored) | {"branches": branches, **here, **beside}, allow_nan=False)
 
 
 def from_json(text: str | bytes) -> Stored:
@@ -146,6 +165,7 @@ def from_json(text: str | bytes) -> Stored:
         stored.branches.append(branch)
     stored.branch, stored.place = whole(value, "branch"), whole(value, "place")
     stored.bookmarks = [bookmark_in(one) for one in given(value, "bookmarks", list)]
+    read_stops(value, stored)
     return stored
 
 
@@ -209,6 +229,31 @@ def branch_in(value: Any, name: str) -> StoredBranch:
 
 def bookmark_in(value: Any) -> tuple[int, int, str]:
     return whole(value, "branch"), whole(value, "place"), given(value, "note", str)
+
+
+def plain_stops(breakpoints: Sequence[tuple[Breakpoint, int, int, int]], watches: list[str]) -> dict[str, list[Any]]:
+    """Breakpoints and watches as JSON has them."""
+    found = [
+        {name: getattr(one, name) for name in BREAKPOINT} | {"branch": branch, "place": place, "item": item}
+        for one, branch, place, item in breakpoints
+    ]
+    return {"breakpoints": found, "watches": watches}
+
+
+def read_stops(value: Any, stored: Stored) -> None:
+    """What `plain_stops` gave. Where a session was stored without, it has none."""
+    if "breakpoints" in value:
+        stored.breakpoints = [_breakpoint_in(one) for one in given(value, "breakpoints", list)]
+    if "watches" in value:
+        stored.watches = given(value, "watches", list)
+        if not all(isinstance(one, str) for one in stored.watches):
+            raise ValueError("a watch is no text")
+
+
+def _breakpoint_in(value: Any) -> tuple[Breakpoint, int, int, int]:
+    texts = [given(value, name, str) for name in BREAKPOINT[:-1]]
+    one = Breakpoint(0, *texts, enabled=given(value, "enabled", bool))
+    return one, whole(value, "branch"), whole(value, "place"), whole(value, "item", END)
 
 
 def parse(text: str | bytes) -> Any:

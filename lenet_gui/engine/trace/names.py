@@ -69,6 +69,24 @@ def live(session: Session, name: str, state: dict[str, Tensor | None] | None = N
             return _owned(session, name) if state is None else state[name]
 
 
+def living(session: Session) -> Lookup:
+    """`live` for a run, which asks at each step: memory for all gradients is taken once, and written again."""
+    room = torch.empty(0)
+
+    def lookup(name: str) -> Tensor | float | None:
+        nonlocal room
+        if name != "gradients":
+            return live(session, name)
+        there = [one.grad.detach().reshape(-1) for one in session.parameters if one.grad is not None]
+        if not there:
+            return None
+        if (room.numel(), room.device) != (sum(map(Tensor.numel, there)), there[0].device):
+            room = torch.cat(there)
+        return torch.cat(there, out=room)
+
+    return lookup
+
+
 def _there(name: str, found: Tensor | None) -> Tensor | float:
     if found is None:
         raise NotYet(name)

@@ -213,11 +213,7 @@ def test_the_places_are_those_of_a_model_with_dropout_and_of_the_branch() -> Non
     session.set(lr=0.4)
     session.run(3)
     one = Breakpoint(0, "when", "", "output.max() > 1.0")
-    expected = [
-        place
-        for place in brute.hits(session.journal, one, "forward", NormAndDropout)
-        if place < here(session)
-    ]
+    expected = [place for place in brute.hits(session.journal, one, "forward", NormAndDropout) if place < here(session)]
     assert expected
     session.stops.set(one)
     assert backwards(session) == [*reversed(expected), (0, 0)]
@@ -244,7 +240,9 @@ CONDITIONS = st.recursive(
         st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda parts: f"({' '.join(parts)})"),
         inner.map(lambda one: f"(not ({one}))"),
         inner.map(lambda one: f"-({one})"),
-        st.tuples(st.sampled_from(["abs", "isnan", "isinf", "isfinite", "sqrt"]), inner).map(lambda p: f"{p[0]}({p[1]})"),
+        st.tuples(st.sampled_from(["abs", "isnan", "isinf", "isfinite", "sqrt"]), inner).map(
+            lambda p: f"{p[0]}({p[1]})"
+        ),
     ),
     max_leaves=6,
 )

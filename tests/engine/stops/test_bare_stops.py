@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -149,7 +150,7 @@ def test_a_run_that_is_ended_stays_where_it_is_and_goes_on_from_there() -> None:
         session = Session(Settings(batch_size=2))
         session.stops.set(breakpoint)
         looks = iter([True, True, False])
-        session.stops.run(100_000, lambda: next(looks, False))
+        session.stops.run(100_000, partial(next, looks, False))
         assert session.stops.stopped == []
         taken = session.steps
         assert taken < 100_000

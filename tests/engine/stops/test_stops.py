@@ -105,7 +105,8 @@ def test_a_module_called_three_times_stops_three_times() -> None:
 
 @pytest.mark.parametrize("rule", ["5", "=5", "%5", "1", "%1", "= 2"])
 @pytest.mark.parametrize(
-    "breakpoint", [Breakpoint(0, "operation", "relu"), Breakpoint(0, "phase", "loss"), Breakpoint(0, "when", "", "loss > 0")]
+    "breakpoint",
+    [Breakpoint(0, "operation", "relu"), Breakpoint(0, "phase", "loss"), Breakpoint(0, "when", "", "loss > 0")],
 )
 def test_hit_counts(breakpoint: Breakpoint, rule: str) -> None:
     one = Breakpoint(0, breakpoint.kind, breakpoint.at, breakpoint.condition, rule)
@@ -183,17 +184,12 @@ def test_several_at_one_place_stop_together_and_the_rest_logs() -> None:
         ("conv3.weight.norm() > 2", "there is no conv3.weight: did you mean conv2.weight?"),
         ("relu_9.mean() > 2", "there is no relu_9: did you mean relu_"),
         ("conv1.weight > 0", "use .any() or .all()"),
-        ("conv1.weight.grad @ 2 > 0", "not allowed"),
         ("fc1.bias[999] > 0", "out of bounds"),
     ],
 )
 def test_an_expression_that_fails_stops_once_and_says_why(condition: str, words: str) -> None:
     session = small()
-    try:
-        session.stops.set(Breakpoint(0, "when", "", condition))
-    except ValueError as error:
-        assert words in str(error)  # told before the run
-        return
+    session.stops.set(Breakpoint(0, "when", "", condition))
     session.stops.run(5)
     assert words in session.stops.words
     assert session.steps == 0 or len(session.journal) == 5

@@ -51,9 +51,7 @@ class Walks(RuleBasedStateMachine):
         self.set: dict[int, tuple[Breakpoint, str]] = {}
         chosen = data.draw(st.lists(st.sampled_from([*ANY_MODEL, *OF_MODEL[make_model]]), min_size=1, max_size=2))
         for one, after in chosen:
-            number = self.session.stops.set(
-                Breakpoint(0, one.kind, one.at, one.condition, data.draw(RULES))
-            )
+            number = self.session.stops.set(Breakpoint(0, one.kind, one.at, one.condition, data.draw(RULES)))
             self.set[number] = self.session.stops.all[-1], after
 
     @rule(steps=st.integers(1, 3))

@@ -230,7 +230,10 @@ def test_a_step_without_a_value_is_nan() -> None:
 
 @pytest.mark.parametrize(
     ("text", "words"),
-    [("conv1.weight", r"a plotted watch is one number, and this is a tensor of \[6, 1, 3, 3\]"), ("nope + 1", "no nope")],
+    [
+        ("conv1.weight", r"a plotted watch is one number, and this is a tensor of \[6, 1, 3, 3\]"),
+        ("nope + 1", "no nope"),
+    ],
 )
 def test_what_is_no_number_is_refused_in_one_sentence(text: str, words: str) -> None:
     session = watching(text)
