@@ -97,7 +97,7 @@ if __name__ == "__main__":
     for batch_size, most in ((1, 5), (64, 12)):
         told = f"{statistics.median(replying(batch_size)):.1f} ms"
         row(f"what a window is told of a traced step, made at batch {batch_size}", f"≤ {most} ms", told)
-    for condition, what, most in (("loss > 1e9", "the loss", 1.02), ("norm(gradients) > 1e9", "the gradients", 1.08)):
+    for condition, what, most in (("loss > 1e9", "the loss", 1.02), ("gradient_norm > 1e9", "the gradients", 1.08)):
         told = f"{stopping(Breakpoint(0, 'when', '', condition)):.3f}"
         row(f"a run at batch 1 with a breakpoint on {what}; one without is 1.0", f"≤ {most}", told)
     told = f"{back_in_the_log('loss > 1e9 or step == 3'):.0f} ms"

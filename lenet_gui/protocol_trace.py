@@ -49,9 +49,9 @@ class Breakpoint:
     expression (empty: always). `hits` is empty, `5` (from the fifth on), `=5` or `%5`. With a `log` it does not stop,
     but writes this message, with its {expressions}, into the console. `id` is 0 for a new one.
 
-    Two names are reserved for conditions: `gradients` is every gradient there is, as one flat tensor, and `dead_relu`
-    is 1 where any ReLU of this step gave nothing but zeros, else 0. So `not isfinite(gradients).all()` is any gradient
-    that is not finite, `norm(gradients) > 10` a gradient norm above 10, and `dead_relu` a ReLU that is all dead.
+    Names beside those of tensors: `loss`, `output`, `input`, `target`, `step`, `epoch`, `lr`; `gradient_norm`, the norm
+    of all gradients together; `gradient_max`, the largest of their absolute values, which is not finite where any of
+    them is not; `dead_relu`, 1 where any ReLU of this step gave nothing but zeros, else 0.
     """
 
     id: int

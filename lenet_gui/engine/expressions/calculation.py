@@ -65,7 +65,7 @@ def operand(name: str, value: Tensor | float | None) -> Operand:
     """What a name stands for, ready to calculate with: detached, booleans as 0 and 1, sparse tensors made dense."""
     if not isinstance(value, Tensor):
         if value is None:
-            if name.endswith(".grad") or name == "gradients":
+            if name.endswith(".grad"):
                 raise NoGradient(f"{short(name)} is None: no gradient")
             raise ExpressionError(f"{short(name)} is None")
         return float(value)

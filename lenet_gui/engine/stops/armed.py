@@ -115,8 +115,8 @@ class Armed:
         names = self._names()
         if self.inside or (self.breakpoint.kind == "parameter" and names):
             return "traces each step: a run takes up to eight times as long"
-        if "gradients" in names or any(name.endswith(".grad") for name in names):
-            return "looks at gradients: up to 20 % of a run at batch 1, and less at larger batches"
+        if _of_gradients(names):
+            return "looks at gradients: up to 15 % of a run at batch 1, and less at larger batches"
         if self.breakpoint.kind == "parameter":
             return "does each step command by command: a run takes up to five times as long"
         cheap = names <= {"loss", "step", "epoch", "lr"}
@@ -163,7 +163,7 @@ def is_live(names: Iterable[str], session: Session) -> bool:
 
 def ready(names: frozenset[str], session: Session) -> str:
     """The phase behind which all of these are of the same step, and new."""
-    if "gradients" in names or any(name.endswith(".grad") for name in names):
+    if _of_gradients(names):
         return "backward"
     if names & {"loss", "target"}:
         return "loss"
@@ -181,3 +181,7 @@ def _rule(text: str) -> Callable[[int], bool] | None:
         raise ValueError(f"{text[:40]!r} is no count of hits: write 5 (from the fifth on), =5 (only the fifth) or %5")
     n = int(found[2])
     return {"": lambda count: count >= n, "=": lambda count: count == n, "%": lambda count: count % n == 0}[found[1]]
+
+
+def _of_gradients(names: frozenset[str]) -> bool:
+    return any(name.endswith(".grad") or name.startswith("gradient_") for name in names)

@@ -74,7 +74,7 @@ def watch(
     """Looks behind each command of the way along a branch, and is told that command and the place then."""
     along = branch or session.branch
     journal = along.journal
-    lookup = names.living(session)
+    lookup = partial(names.live, session)
 
     def look(command: Command, place: int) -> None:
         coming = journal.at(place) if place < len(journal) else Command(_next(command.name, session))
@@ -88,7 +88,7 @@ def watch(
 def looks(session: Session, armed: Sequence[Armed], cycle: Sequence[Command], tell: Tell) -> list[Look | None]:
     """For each command of a cycle what is to be looked at behind it, on the bare path; it raises Paused."""
     start, steps, each, branch = len(session.journal), session.steps, len(cycle), session.branch
-    lookup = names.living(session)
+    lookup = partial(names.live, session)
 
     def look(here: list[Armed], inside: int, coming: Command) -> None:
         whole = session.steps - steps - (inside == each)

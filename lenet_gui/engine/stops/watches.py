@@ -125,7 +125,7 @@ class Watches:
 
 def _bare(second: Session, expression: Expression, phase: str, end: int, values: list[float], between: Between) -> bool:
     """Go on to a place; a value for each whole step on the way. False where `between` ended it."""
-    lookup = names.living(second)
+    lookup = partial(names.live, second)
     value = np.nan
 
     def look(command: Command, _: int) -> None:

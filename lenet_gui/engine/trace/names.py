@@ -21,7 +21,7 @@ Lookup = Callable[[str], Tensor | float | None]
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
-LIVE = ("loss", "output", "input", "target", "step", "epoch", "lr", "gradients")
+LIVE = ("loss", "output", "input", "target", "step", "epoch", "lr", "gradient_norm", "gradient_max")
 """Names that a bare run knows as well, beside those of `Session.tensors`."""
 TRACED = ("dead_relu",)
 
@@ -61,30 +61,27 @@ def live(session: Session, name: str, state: dict[str, Tensor | None] | None = N
             return float(session.cursor.epoch)
         case "lr":
             return session.settings.lr
-        case "gradients":
-            if state is None:
-                return all_gradients([one.grad for one in session.parameters])
-            return all_gradients([state[f"{one}.grad"] for one, _ in session.model.named_parameters()])
+        case "gradient_norm":
+            return _norm(_gradients(session, state), 2.0)
+        case "gradient_max":
+            return _norm(_gradients(session, state), torch.inf)
         case _:
             return _owned(session, name) if state is None else state[name]
 
 
-def living(session: Session) -> Lookup:
-    """`live` for a run, which asks at each step: memory for all gradients is taken once, and written again."""
-    room = torch.empty(0)
+def _gradients(session: Session, state: dict[str, Tensor | None] | None) -> list[Tensor]:
+    if state is None:
+        return [one.grad for one in session.parameters if one.grad is not None]
+    found = (state[f"{one}.grad"] for one, _ in session.model.named_parameters())
+    return [one for one in found if one is not None]
 
-    def lookup(name: str) -> Tensor | float | None:
-        nonlocal room
-        if name != "gradients":
-            return live(session, name)
-        there = [one.grad.detach().reshape(-1) for one in session.parameters if one.grad is not None]
-        if not there:
-            return None
-        if (room.numel(), room.device) != (sum(map(Tensor.numel, there)), there[0].device):
-            room = torch.cat(there)
-        return torch.cat(there, out=room)
 
-    return lookup
+def _norm(gradients: list[Tensor], order: float) -> float:
+    """Over all numbers of all of them, as `torch.nn.utils.get_total_norm` has it: none is copied in a run."""
+    if not gradients:
+        raise NotYet("no gradient")
+    norms = torch.stack(torch._foreach_norm(gradients, order))  # pyright: ignore[reportPrivateImportUsage]
+    return torch.linalg.vector_norm(norms, order).item()
 
 
 def _there(name: str, found: Tensor | None) -> Tensor | float:
@@ -100,12 +97,6 @@ def _owned(session: Session, name: str) -> Tensor | None:
         if one == base:
             return parameter if base == name else parameter.grad
     return dict(session.model.named_buffers())[name]
-
-
-def all_gradients(gradients: list[Tensor | None]) -> Tensor | None:
-    """All numbers of all gradients one behind the other; `None` where there is none at all."""
-    there = [one.detach().reshape(-1) for one in gradients if one is not None]
-    return torch.cat(there) if there else None
 
 
 def done(session: Session, trace: Trace) -> list[Operation]:

@@ -13,7 +13,7 @@ from lenet_gui.protocol_trace import Breakpoint
 
 # The conditions with the reserved names that `Breakpoint` speaks of.
 LOSS_NOT_FINITE = "not isfinite(loss)"
-GRADIENT_NOT_FINITE = "not isfinite(gradients).all()"
+GRADIENT_NOT_FINITE = "not isfinite(gradient_max)"
 DEAD_RELU = "dead_relu"
 
 
@@ -99,7 +99,7 @@ class Breakpoints(QWidget):
             menu.addAction(text, lambda c=condition: self._set(Breakpoint(0, "when", condition=c)))
         for text, label, example, name in (
             ("When the loss is above…", "Stop when the &loss is above", "2.5", "loss"),
-            ("When the gradient norm is above…", "Stop when the gradient &norm is above", "10", "norm(gradients)"),
+            ("When the gradient norm is above…", "Stop when the gradient &norm is above", "10", "gradient_norm"),
         ):
             menu.addAction(
                 text,

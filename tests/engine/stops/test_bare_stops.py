@@ -25,7 +25,7 @@ BARE = [
     Breakpoint(0, "phase", "step", hits="%5"),
     Breakpoint(0, "when", "", "step == 9"),
     Breakpoint(0, "when", "", "loss > 0", "=8"),
-    Breakpoint(0, "when", "", "gradients.norm() > 0 and step == 5"),
+    Breakpoint(0, "when", "", "gradient_norm > 0 and step == 5"),
 ]
 
 

@@ -119,7 +119,7 @@ def test_what_cannot_be_meant_gives_one_notice_and_nothing_is_lost(message: Inco
 
 def test_a_watch_is_plotted_over_the_steps_and_one_that_is_no_number_is_not() -> None:
     with Host(SMALL) as host:
-        frame = do(host, SetWatch(0, "norm(gradients)"), SetWatch(0, "conv1.weight"), Run(30))
+        frame = do(host, SetWatch(0, "gradient_norm"), SetWatch(0, "conv1.weight"), Run(30))
         first, second = (row.id for row in frame.watches)
         do(host, PlotWatch(first))
         (series,) = host.of(WatchSeries)

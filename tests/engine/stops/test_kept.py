@@ -29,7 +29,7 @@ def prepared() -> Session:
     session.seek(step=5)
     session.set(lr=0.3)
     session.run(3)
-    session.stops.set(Breakpoint(0, "when", "", "not isfinite(gradients).all()"))
+    session.stops.set(Breakpoint(0, "when", "", "not isfinite(gradient_max)"))
     session.watches.set(0, "loss")
     session.watches.set(0, "(relu_1 == 0).mean()")
     return session

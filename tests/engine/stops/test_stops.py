@@ -33,7 +33,7 @@ KINDS: list[tuple[Breakpoint, str]] = [
     (Breakpoint(0, "when", "", "conv1.weight.norm() > 0"), "step"),
     (Breakpoint(0, "when", "", "output.max() > 0.1"), "forward"),
     (Breakpoint(0, "when", "", "conv1.bias.grad.norm() > 0"), "backward"),
-    (Breakpoint(0, "when", "", "gradients.norm() > 0.1 and step > 1"), "backward"),
+    (Breakpoint(0, "when", "", "gradient_norm > 0.1 and step > 1"), "backward"),
     (Breakpoint(0, "when", "", "(relu_1 == 0).mean() > 0.2"), "forward"),
     (Breakpoint(0, "when", "", "relu_1.grad.norm() > 0"), "backward"),
     (Breakpoint(0, "phase", "step", "loss > 2.3"), ""),
@@ -216,7 +216,7 @@ def test_what_is_not_computed_yet_is_false() -> None:
     session = small()
     session.stops.set(Breakpoint(0, "phase", "loss", "conv1.bias.grad.norm() < 1e9"))  # None behind zero_grad
     session.stops.set(Breakpoint(0, "phase", "forward", "relu_1.mean() >= 0"))
-    session.stops.set(Breakpoint(0, "phase", "loss", "gradients.norm() < 1e9"))
+    session.stops.set(Breakpoint(0, "phase", "loss", "gradient_norm < 1e9"))
     session.stops.set(Breakpoint(0, "phase", "forward", "loss < 1e9 and step == 0"))
     assert session.stops.run(2) == 2
     assert not session.stops.stopped

@@ -23,7 +23,7 @@ ANY_MODEL = [
     *PHASES,
     (Breakpoint(0, "when", "", "loss > 2.3"), "loss"),
     (Breakpoint(0, "when", "", "step % 2 == 0"), "step"),
-    (Breakpoint(0, "when", "", "norm(gradients) > 0.5"), "backward"),
+    (Breakpoint(0, "when", "", "gradient_norm > 0.5"), "backward"),
     (Breakpoint(0, "phase", "backward", "loss < 2.3"), ""),
 ]
 OF_MODEL: dict[Callable[[], nn.Module], list[tuple[Breakpoint, str]]] = {
