@@ -13,6 +13,7 @@ from lenet_gui.engine.travel import target
 from lenet_gui.engine.view import bounded, place_of
 from lenet_gui.protocol import (
     Kept,
+    Reply,
     Seek,
     SeekReply,
     SeekRequest,
@@ -25,6 +26,21 @@ from lenet_gui.protocol_trace import TraceReply, TraceRequest
 from lenet_gui.settings import Settings
 
 NOT_YET = "not yet computed"
+
+Question = TensorRequest | UpdateRequest | SeekRequest | TraceRequest
+
+
+def answer(session: Session, question: Question) -> Reply:
+    """Raises ValueError, in one sentence, where there is nothing of the kind."""
+    match question:
+        case TensorRequest():
+            return tensor_reply(session, question)
+        case UpdateRequest():
+            return update_reply(session, question)
+        case SeekRequest():
+            return seek_reply(session, question)
+        case TraceRequest():
+            return trace_reply(session, question)
 
 
 def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:

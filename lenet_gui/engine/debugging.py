@@ -1,4 +1,4 @@
-"""What a runner does with breakpoints, watches and moves of the cursor. It is told about, and can be cancelled."""
+"""Moves of the cursor and looking for places, for a runner. What takes long is told about, and can be cancelled."""
 
 from __future__ import annotations
 
@@ -11,22 +11,17 @@ from lenet_gui.engine.session import Session
 from lenet_gui.engine.stops.origin import first_not_finite
 from lenet_gui.protocol import Command, Line, Notice, Progress
 from lenet_gui.protocol_trace import (
-    DropBreakpoint,
-    DropWatch,
     FindNotFinite,
     Move,
     PlotWatch,
     RunBack,
     RunTo,
-    SetBreakpoint,
-    SetWatch,
 )
 
 TELL = 0.1
 """Seconds between two words about something long."""
 
 Moving = Move | RunTo | RunBack | PlotWatch | FindNotFinite
-Marking = SetBreakpoint | DropBreakpoint | SetWatch | DropWatch
 
 
 def begin(channel: Channel, session: Session, before: Session | None) -> None:
@@ -36,23 +31,6 @@ def begin(channel: Channel, session: Session, before: Session | None) -> None:
         session.stops.set(breakpoint)
     for number, text in before.watches.all.items() if before is not None else ():
         session.watches.set(number, text)
-
-
-def mark(session: Session, message: Marking) -> str:
-    """Set or remove a breakpoint or a watch; what it was. Raises ValueError for what cannot be meant."""
-    match message:
-        case SetBreakpoint(breakpoint):
-            session.stops.set(breakpoint)
-            return "breakpoint set"
-        case DropBreakpoint(number):
-            session.stops.drop(number)
-            return "breakpoint removed"
-        case SetWatch(number, expression):
-            session.watches.set(number, expression)
-            return "watching"
-        case DropWatch(number):
-            session.watches.drop(number)
-            return "no longer watching"
 
 
 def go(channel: Channel, session: Session, report: Report, message: Moving, do: Callable[[Command], None]) -> None:

@@ -12,25 +12,20 @@ from pathlib import Path
 from typing import get_args
 
 from lenet_gui.channel import Channel
-from lenet_gui.engine import answers, debugging, detours, notices, printing, view
+from lenet_gui.engine import answers, debugging, detours, marks, notices, printing, view
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.data import DataError
 from lenet_gui.engine.refusal import Refused
 from lenet_gui.engine.report import Report, ready
 from lenet_gui.engine.session import Session
-from lenet_gui.engine.storage.keeper import Keeper
+from lenet_gui.engine.storage.keeper import Keeper, Writing
 from lenet_gui.engine.travel import Differs
 from lenet_gui.protocol import (
-    AddBookmark,
     Advance,
     Back,
     BudgetRequest,
     Command,
-    DropBookmark,
     Evaluate,
-    ExportReport,
-    ExportScript,
-    ForgetSession,
     Incoming,
     Line,
     NewRun,
@@ -39,29 +34,13 @@ from lenet_gui.protocol import (
     PrintRequest,
     RecoverOnCpu,
     RecoverSession,
-    RenameBranch,
     Run,
-    SaveSession,
     Seek,
-    SeekRequest,
     SetBudget,
     SetRate,
     StartRace,
-    TensorRequest,
-    UpdateRequest,
 )
-from lenet_gui.protocol_trace import (
-    DropBreakpoint,
-    DropWatch,
-    FindNotFinite,
-    Move,
-    PlotWatch,
-    RunBack,
-    RunTo,
-    SetBreakpoint,
-    SetWatch,
-    TraceRequest,
-)
+from lenet_gui.protocol_trace import TraceRequest
 from lenet_gui.settings import Settings
 
 ENDLESS = 2**62
@@ -99,7 +78,8 @@ class Runner:
         # The first optimizer and the first step of a process take a second: now, and not when somebody presses Step.
         Session(Settings(data="random", batch_size=1)).run(1)
         self._channel.give(ready())
-        self._start()
+        self._first()
+        self._keeper.look_for_what_was_left()
         while not self._channel.closing:
             message = self._pending.popleft() if self._pending else self._channel.receive()
             if message is not None:
@@ -107,12 +87,8 @@ class Runner:
                 self._keeper.record()
         self._keeper.end()
 
-    def _start(self) -> None:
-        """The first session. Without its data there is still the random one."""
-        self._first()
-        self._keeper.look_for_what_was_left()
-
     def _first(self) -> None:
+        """The first session. Without its data there is still the random one."""
         try:
             self._begin(Session(self._settings))
         except (DataError, ValueError) as error:
@@ -166,8 +142,6 @@ class Runner:
                 detours.race(self._channel, self._session, self._report, message)
             case Back() | Seek():
                 detours.go(self._channel, self._session, self._report, message)
-            case Move() | RunTo() | RunBack() | PlotWatch() | FindNotFinite():
-                debugging.go(self._channel, self._session, self._report, message, self._do)
             case Run():
                 self._run(message)
             case NewRun(settings):
@@ -181,6 +155,8 @@ class Runner:
                 if kept is not None:
                     self._before = None  # it has breakpoints and watches of its own
                     self._begin(kept.session, kept.exact, kept.file)
+            case _ if isinstance(message, debugging.Moving):
+                debugging.go(self._channel, self._session, self._report, message, self._do)
             case _:
                 self._aside(message)
 
@@ -193,25 +169,17 @@ class Runner:
             case Evaluate():
                 self._report.evaluate()
                 self._report.frame("test accuracy measured")
-            case TensorRequest():
-                self._channel.give(answers.tensor_reply(self._session, message))
-            case UpdateRequest():
-                self._channel.give(answers.update_reply(self._session, message))
-            case SeekRequest():
-                self._channel.give(answers.seek_reply(self._session, message))
-            case SetBreakpoint() | DropBreakpoint() | SetWatch() | DropWatch():
-                debugging.mark(self._session, message)
-                self._report.frame()
-            case TraceRequest():
-                self._channel.give(answers.trace_reply(self._session, message))
-            case RenameBranch() | AddBookmark() | DropBookmark():
-                self._name(message)
-            case SaveSession() | ExportScript() | ExportReport() | ForgetSession():
-                self._report.frame(self._keeper.do(message))
             case SetBudget() | BudgetRequest():
                 self._channel.give(self._keeper.budget(message))
             case PrintRequest(what):
                 self._channel.give(printing.answer(self._session, what))
+            case _ if isinstance(message, marks.Mark):
+                marks.mark(self._session, message)
+                self._report.frame()
+            case _ if isinstance(message, answers.Question):
+                self._channel.give(answers.answer(self._session, message))
+            case _ if isinstance(message, Writing):
+                self._report.frame(self._keeper.do(message))
             case _:
                 pass  # a phase pressed in the moment before the run greyed it, or a speed without a run
 
@@ -231,20 +199,6 @@ class Runner:
             self._tell_if_it_differs(branch)
             self._report.epoch()
             self._watch_for_anomaly()
-
-    def _name(self, message: RenameBranch | AddBookmark | DropBookmark) -> None:
-        """What stands beside the journal and changes nothing of the training."""
-        session = self._session
-        match message:
-            case RenameBranch(branch, name):
-                session.rename_branch(branch, name)
-            case AddBookmark(note):
-                session.add_bookmark(note)
-            case DropBookmark(index):
-                if not 0 <= index < len(session.bookmarks):
-                    raise ValueError(f"there is no bookmark {index}")
-                del session.bookmarks[index]
-        self._report.frame("renamed" if isinstance(message, RenameBranch) else "bookmarks changed")
 
     # -------------------------------------------------------------------------------------------------- running
 

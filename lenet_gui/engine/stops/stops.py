@@ -38,6 +38,8 @@ class Stops:
         self.stopped: list[Armed] = []
         """Those that ended the last run."""
         self._scout = back.Scout(session)
+        # Since the run began that goes on, or its last piece.
+        self._changed = False
 
     # ------------------------------------------------------------------------------------------------ what there is
 
@@ -57,10 +59,12 @@ class Stops:
         if before is not None and _where(before.breakpoint) == _where(breakpoint):
             armed.hits = before.hits
         self._armed[number] = armed
+        self._changed = True
         return number
 
     def drop(self, number: int) -> None:
         """Remove one; 0 removes all."""
+        self._changed = True
         if number:
             self._armed.pop(number, None)
         else:
@@ -90,13 +94,29 @@ class Stops:
     # ----------------------------------------------------------------------------------------------------- running
 
     def run(self, steps: int, between: Between = lambda: True) -> int:
-        """`Session.run` that pauses where a breakpoint holds; whole steps taken."""
-        session, armed, start = self._session, self._enabled(), self._session.steps
+        """`Session.run` that pauses where a breakpoint holds; whole steps taken. One set meanwhile holds at once."""
+        start, going = self._session.steps, True
         self.stopped = []
+
+        def still() -> bool:
+            nonlocal going
+            going = between()
+            return going and not self._changed
+
+        while going and not self.stopped and (left := start + steps - self._session.steps) > 0:
+            self._changed = False
+            self._run(left, still)
+            if not self._changed:
+                break
+        return self._session.steps - start
+
+    def _run(self, steps: int, between: Between) -> None:
+        session, armed, start = self._session, self._enabled(), self._session.steps
         if not armed:
-            return session.run(steps, between)
+            session.run(steps, between)
+            return
         if not self._count(armed, between):
-            return 0
+            return
         bare = all(walk.is_bare(one) for one in armed)
         look = time.perf_counter() + LOOK
         while (left := start + steps - session.steps) > 0:
@@ -110,7 +130,6 @@ class Stops:
                 if not between():
                     break
                 look = time.perf_counter() + LOOK
-        return session.steps - start
 
     def on(self, do: Callable[[Command], None], between: Between = lambda: True) -> bool:
         """One command on by hand, which `do` does, or to a breakpoint before one of its items; whether one stopped."""

@@ -44,6 +44,8 @@ from lenet_gui.protocol import (
     SetBudget,
 )
 
+Writing = SaveSession | ExportScript | ExportReport | ForgetSession
+
 ENDED_WELL = "closed"
 """The name of the file that tells a session that was closed from one that crashed."""
 
@@ -141,7 +143,7 @@ class Keeper:
 
     # ------------------------------------------------------------------------------------------------ what is asked
 
-    def do(self, message: SaveSession | ExportScript | ExportReport | ForgetSession) -> str:
+    def do(self, message: Writing) -> str:
         """What was done, in words. Raises ValueError with the reason why not; then all is as before."""
         assert self._session is not None
         match message:

@@ -150,16 +150,6 @@ def test_a_new_run_keeps_breakpoints_and_watches() -> None:
         assert do(host, Run(5)).place.commands == 12
 
 
-def test_set_in_a_run_it_stops_that_run_when_the_next_begins() -> None:
-    with Host(SMALL) as host:
-        host.channel.send(Run())
-        host.wait(Frame, lambda frame: frame.running and frame.step > 0)
-        host.ask(SetBreakpoint(Breakpoint(0, "phase", "loss")), Frame, lambda frame: len(frame.breakpoints) == 1)
-        host.channel.pause()
-        host.wait(Frame, still)
-        assert do(host, Run(1)).reason == "stopped at phase loss"
-
-
 def test_a_trace_that_is_asked_for_in_a_run_is_answered_where_it_stops() -> None:
     with Host(SMALL) as host:
         host.channel.send(Run())
@@ -221,3 +211,22 @@ def test_one_that_fails_is_told_of_and_stops_once() -> None:
         assert "did you mean relu_" in frame.breakpoints[0].problem
         assert do(host, Run(3)).reason == "run ended"
         assert host.of(Notice) == []
+
+
+def test_what_is_set_during_a_run_holds_at_once() -> None:
+    with Host(Settings(batch_size=1)) as host:
+        host.ask(Run(), Frame, lambda frame: frame.running and frame.step > 5)
+        frame = host.ask(SetBreakpoint(Breakpoint(0, "phase", "loss")), Frame, lambda frame: not frame.running)
+        assert frame.reason == "stopped at phase loss"
+        assert frame.next == "loss"
+        host.ask(DropBreakpoint(0), Frame, lambda frame: not frame.breakpoints)
+        running = host.ask(Run(), Frame, lambda one: one.running and one.step > frame.step + 5)
+        assert not running.breakpoints
+
+
+def test_what_is_taken_away_during_a_run_stops_it_no_more() -> None:
+    with Host(Settings(batch_size=1)) as host:
+        host.ask(SetBreakpoint(Breakpoint(0, "when", "", "step == 400")), Frame, lambda frame: bool(frame.breakpoints))
+        host.ask(Run(), Frame, lambda frame: frame.running and frame.step > 5)
+        host.ask(DropBreakpoint(0), Frame, lambda frame: not frame.breakpoints)
+        host.ask(Run(), Frame, lambda frame: frame.running and frame.step > 450)
