@@ -8,7 +8,7 @@ from lenet_gui.engine.expressions.expression import NotYet
 from lenet_gui.engine.session import Session
 from lenet_gui.engine.trace.names import lookup
 from lenet_gui.engine.trace.reply import reply
-from lenet_gui.engine.trace.trace import Update
+from lenet_gui.engine.trace.trace import Trace, Update
 from lenet_gui.engine.travel import target
 from lenet_gui.engine.view import bounded, place_of
 from lenet_gui.protocol import (
@@ -61,9 +61,14 @@ def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
 
 
 def trace_reply(session: Session, request: TraceRequest) -> TraceReply:
-    """The step that the cursor stands in. Raises what going over it again raises."""
-    trace = session.trace()
-    return reply(request.id, session.stepper.number, trace, session.stepper.sources, request.sample, session.settings)
+    """The step that the cursor stands in; an empty one that says why, where it cannot be gone over again."""
+    number, stepper = session.stepper.number, session.stepper
+    try:
+        trace = session.trace()
+        return reply(request.id, number, trace, stepper.sources, request.sample, session.settings)
+    except Exception as error:  # a device that has failed: each panel would ask again, and show it again
+        words = f"This step cannot be gone over again: {error}"
+        return reply(request.id, number, Trace(partial=words), stepper.sources, request.sample, session.settings)
 
 
 def seek_reply(session: Session, request: SeekRequest) -> SeekReply:

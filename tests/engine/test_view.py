@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lenet_gui import codec
 from lenet_gui.engine import Session, Settings, answers, optimizers, view
 from lenet_gui.protocol import CYCLE, Frame, TensorRequest, UpdateRequest
+from lenet_gui.protocol_trace import TraceRequest
 
 
 def frame(session: Session) -> Frame:
@@ -199,3 +200,13 @@ def test_every_optimizers_rule_has_its_numbers(choice: Any) -> None:
     for name, value in choice.preset:
         assert value is True or f"{value:g}" in rule, name
     assert "weight_decay=0.5" in answers.update_rule(settings.change(weight_decay=0.5))
+
+
+def test_a_step_that_cannot_be_gone_over_again_is_told_as_an_empty_trace() -> None:
+    session = Session()
+    session.set(device="meta")
+    session.zero_grad()
+    session.forward()
+    found = answers.trace_reply(session, TraceRequest(3))
+    assert (found.id, found.parts, found.trace) == (3, (), session.stepper.number)
+    assert found.partial.startswith("This step cannot be gone over again")
