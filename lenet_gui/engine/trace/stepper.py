@@ -16,7 +16,7 @@ from lenet_gui.engine.trace.source import Sources
 from lenet_gui.engine.trace.trace import Operation, Trace, TracedCommand, Update, Visit
 from lenet_gui.engine.trace.tracer import StartFor, Tracer
 from lenet_gui.protocol import Command
-from lenet_gui.protocol_trace import Move
+from lenet_gui.protocol_trace import Move, TraceReply
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -29,6 +29,8 @@ class Stepper:
         """`start_for` as `Tracer` has it."""
         self._session = session
         self._tracer = Tracer(session, start_for)
+        self.told: TraceReply | None = None
+        """The newest answer about a trace, whoever asked."""
 
     # ------------------------------------------------------------------------------------------------- reading it
 
