@@ -206,3 +206,15 @@ def test_nothing_moves_while_one_goes_from_place_to_place(window):
             show(window, at(part.commands, item, next=part.name, reason=words))
             QApplication.processEvents()
             assert places() == before
+
+
+def test_inside_of_the_update_the_parameter_that_moves_next_is_looked_at(window):
+    tensor, inspector = window.panels["tensor"], window.panels["inspector"]
+    show(window, at(STEP, 2))
+    assert inspector.tree.currentItem().text(0) == "weight"
+    assert tensor.heading.text().startswith("conv2.weight")
+    show(window, at(STEP, 3))
+    assert tensor.heading.text().startswith("conv2.bias")
+    inspector.choose("fc1.bias")
+    show(window, at(BACKWARD, 3))  # elsewhere a person's own choice stays
+    assert tensor.heading.text().startswith("fc1.bias")

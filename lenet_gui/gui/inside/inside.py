@@ -61,10 +61,21 @@ class Inside(QObject):
 
     def show_frame(self, frame: Frame) -> None:
         self._frame = frame
+        if frame.place.item:
+            self._follow(frame)
 
     def show_reply(self, reply: Reply) -> None:
         if isinstance(reply, TraceReply):
             self._trace = reply
+
+    def _follow(self, frame: Frame) -> None:
+        """Inside of the update the parameter that moves next is the one to look at."""
+        trace = self._current()
+        part = next((one for one in trace.parts if one.commands == frame.place.commands), None) if trace else None
+        if trace is not None and part is not None and part.name == "step" and frame.place.item < len(part.items):
+            name = trace.updates[part.items[frame.place.item]].parameter
+            if "inspector" in self._panels:
+                self._panels["inspector"].choose(name)
 
     @Slot(object)
     def _choose(self, chosen: Chosen) -> None:
