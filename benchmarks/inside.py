@@ -90,7 +90,7 @@ def back_in_the_log(condition: str, steps: int = LONG_RUN, times: int = 20) -> f
 
 
 if __name__ == "__main__":
-    gc.disable()  # as the program does
+    gc.freeze()  # as the engine's process does
     for batch_size, most in ((1, 2.2), (64, 1.9)):
         told = ", ".join(f"{name} {tracing(batch_size, name):.2f}" for name in OPTIMIZERS)
         row(f"a step traced in full at batch {batch_size}; a bare one is 1.0", f"≤ {most}", told)

@@ -16,15 +16,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Open the window, or do what the options say. Returns the exit code."""
     multiprocessing.freeze_support()
     asked = _parser().parse_args(arguments)
+    if asked.engine:
+        from lenet_gui import engine_host
+
+        folder, runs = asked.engine
+        engine_host.serve(Path(folder), int(runs))
     # A picture and a self-test are for machines without a screen too.
     if (asked.self_test or asked.screenshot) and not _has_screen():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    if sys.platform == "win32":
-        # torch 2.9 and later cannot load c10.dll (WinError 1114) once Qt's libraries are in the process.
-        import torch  # noqa: F401
-
     # Imported here and not above: --help and --version must not wait for Qt.
     if asked.self_test:
+        if sys.platform == "win32":
+            # torch 2.9 and later cannot load c10.dll (WinError 1114) once Qt's libraries are in the process.
+            import torch  # noqa: F401
+
         from lenet_gui.selftest import run_self_test
 
         return run_self_test()
@@ -45,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--size", type=_size, metavar="WxH", help="the window's size in pixels, such as 1680x1020")
     doing = parser.add_mutually_exclusive_group()
     doing.add_argument("--screenshot", type=Path, metavar="FILE", help="train a little, write a PNG of the window, end")
+    doing.add_argument("--engine", nargs=2, help=argparse.SUPPRESS)  # what the window starts
     doing.add_argument("--self-test", action="store_true", help="click through a training step, check its numbers, end")
     parser.add_argument(
         "--steps", type=_steps, default=60, metavar="N", help="steps before the screenshot (default 60)"

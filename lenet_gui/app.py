@@ -1,27 +1,23 @@
-"""The composition root: builds the window, starts the worker, joins the two, and ends both in order."""
+"""The composition root: builds the window, starts the engine, joins the two, and ends both in order."""
 
-# ruff: noqa: E402 (two settings have to be made before the imports)
+# ruff: noqa: E402 (the collector is switched off before the imports)
 from __future__ import annotations
 
 import gc
-import os
 import sys
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 # The collector would walk all that is imported, again and again, before the first paint. `GarbageCollector` takes over.
 gc.disable()
-# OpenMP threads that spin while they wait slow a step a hundredfold on a busy machine. Read when torch is loaded.
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from lenet_gui import __version__, resources
-from lenet_gui.channel import Channel
+from lenet_gui.engine_process import EngineProcess
 from lenet_gui.faults import Faults
 from lenet_gui.gui import theme
 from lenet_gui.gui.bridge import Bridge, GarbageCollector
@@ -29,8 +25,6 @@ from lenet_gui.gui.window.preferences import Preferences, folder
 from lenet_gui.gui.window.window import Window
 from lenet_gui.protocol import Notice
 
-_PATIENCE = 5.0
-"""Seconds that a closing program waits for its worker."""
 _UNSEEN = 1000
 """Milliseconds after which a window that is not painted is loaded anyway."""
 
@@ -44,28 +38,27 @@ class Look:
 
 
 class Program(QObject):
-    """The window and the worker, from the first paint to the end. Choices and the log are `kept_in` a folder."""
+    """The window and the engine, from the first paint to the end. Choices and the log are `kept_in` a folder."""
 
     loaded = Signal()
     """Every panel is in its place, and the first step can be taken."""
     failed = Signal(object)
     """Something that should not happen did, in whichever thread: its `Notice`."""
+    _engine_ended = Signal(str)
 
     def __init__(self, app: QApplication, look: Look, kept_in: Path) -> None:
         super().__init__()
         self.preferences = Preferences(kept_in)
         self.faults = Faults(kept_in)
         theme.apply(app, look.scheme or _known(self.preferences.text("theme", "system")))
-        self.channel = Channel()
-        self.bridge = Bridge(self.channel)
+        self._sessions = kept_in / "sessions"
+        self.engine = self._new_engine()
+        self.bridge = Bridge(self.engine)
         self.garbage = GarbageCollector()
         self.window = Window(self.preferences, kept_in)
         if look.size is not None:
             self.window.resize(*look.size)
         self._join()
-        self.worker = threading.Thread(
-            target=_serve, args=(self.channel, kept_in / "sessions"), name="the worker", daemon=True
-        )
         self._to_load: list[str] = []
         self._loading = False
         self._ended = False
@@ -78,20 +71,16 @@ class Program(QObject):
         self.window.show()
 
     def end(self) -> None:
-        """Refuse new commands, end the worker, and let everything go. The program may be closing in mid-import."""
+        """Refuse new commands, end the engine, and let everything go. The program may be closing in mid-import."""
         if self._ended:
             return
         self._ended = True
         self._to_load.clear()
         self.bridge.close()
         self.window.hide()
-        if self.worker.is_alive():
-            self.worker.join(_PATIENCE)
-        if self.worker.is_alive():
-            # It hangs inside a call that cannot be interrupted. Nothing of the person's is lost by leaving it.
-            self.faults.write("The worker did not end; the program was left without it.")
-            self.faults.remove()
-            os._exit(0)
+        if not self.engine.join():
+            # It hung inside a call that cannot be interrupted. Nothing of the person's is lost: it is recorded.
+            self.faults.write("The engine did not end, and was killed.")
         self.garbage.close()
         self.faults.remove()
 
@@ -120,6 +109,26 @@ class Program(QObject):
         self.faults.happened.connect(self._on_notice, queued)
         bridge.notice.connect(self._on_notice)
         window.closing.connect(self.end)
+        self._engine_ended.connect(self._restart, queued)
+
+    def _new_engine(self, runs: int = 0) -> EngineProcess:
+        return EngineProcess(self._sessions, runs, self._engine_ended.emit)
+
+    @Slot(str)
+    def _restart(self, how: str) -> None:
+        """The engine has ended by itself, in PyTorch or for want of memory: what it recorded is offered by the next."""
+        if self._ended:
+            return
+        frame = self.window.frame
+        again = "It has been started again." if frame is not None else "Close the program and start it again."
+        notice = Notice("failed", "The engine has ended", f"{how} {again}", "What was recorded is offered.")
+        self.faults.record(notice)
+        self.failed.emit(notice)
+        self.window.show_notice(notice)
+        if frame is not None:
+            self.engine = self._new_engine(frame.run)
+            self.bridge.join(self.engine)
+            self.engine.start()
 
     @Slot(object)
     def _on_notice(self, notice: Notice) -> None:
@@ -131,7 +140,7 @@ class Program(QObject):
         if self._loading or self._ended:
             return
         self._loading = True
-        self.worker.start()
+        self.engine.start()
         problems = [problem for problem in (self.preferences.problem(), self.faults.problem) if problem]
         if problems:
             self.window.show_notice(Notice("note", "Choices will not be remembered", "", problems[0]))
@@ -180,13 +189,6 @@ def application(arguments: list[str]) -> QApplication:
     with suppress(FileNotFoundError):
         app.setWindowIcon(QIcon(str(resources.path("lenet-gui.svg"))))
     return app
-
-
-def _serve(channel: Channel, sessions: Path) -> None:
-    """The worker's thread. It imports torch, which takes seconds, and owns it from then on."""
-    from lenet_gui.engine.runner import Runner
-
-    Runner(channel, root=sessions).serve()
 
 
 def _known(scheme: str) -> str:

@@ -1,6 +1,7 @@
-"""The one way between the window's thread and the worker's: a queue in, lossless blocks and newest-only values out.
+"""The one way between a window and a worker: a queue in, lossless blocks and newest-only values out.
 
-Neither torch nor Qt. The worker never waits for the screen and the screen never waits for the worker.
+Neither torch nor Qt. The worker never waits for the screen and the screen never waits for the worker. Where both live
+in processes of their own, `engine_process` joins the two ends.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from lenet_gui.protocol import (
     Incoming,
     OpenSession,
     Outgoing,
+    Painted,
+    Pause,
     Progress,
     RaceReport,
     RecoverOnCpu,
@@ -37,56 +40,15 @@ LONG = (
 """What a pause ends."""
 
 
-class Channel:
-    """Joins one window to one worker. `wake` is called in the worker's thread when there is something to take."""
+class Mail:
+    """What one thread gives another. `wake` is called in the giver's when there is something new to take."""
 
     def __init__(self, wake: Callable[[], None] = lambda: None) -> None:
         self.wake = wake
-        self.pausing = False
-        self.closing = False
-        # The window sets this when it has painted, so a running worker builds no frame that nobody would see.
-        self.wants_frame = True
-        self._inbox: SimpleQueue[Incoming | None] = SimpleQueue()
         self._lossless: deque[Outgoing] = deque()
         self._newest: dict[type, Outgoing] = {}
         self._lock = threading.Lock()
         self._woken = False
-
-    # The window's side.
-
-    def send(self, message: Incoming) -> None:
-        # Cleared here and not where the run starts, so that a pause pressed right after it still counts.
-        if isinstance(message, LONG):
-            self.pausing = False
-        self._inbox.put(message)
-
-    def pause(self) -> None:
-        """Stop what is running or replaying, within 100 ms."""
-        self.pausing = True
-
-    def close(self) -> None:
-        """Refuse new work and end the worker's loop."""
-        self.closing = True
-        self.pausing = True
-        self._inbox.put(None)
-
-    def take(self) -> list[Outgoing]:
-        """Everything that came since the last call: lines and series in order, then the newest of each other kind."""
-        with self._lock:
-            self._woken = False
-            taken = [*self._lossless, *self._newest.values()]
-            self._lossless.clear()
-            self._newest.clear()
-        return taken
-
-    # The worker's side.
-
-    def receive(self, timeout: float | None = None) -> Incoming | None:
-        """The next message; `None` when the time (in seconds) is over or the channel closes."""
-        try:
-            return self._inbox.get(timeout=timeout) if timeout != 0 else self._inbox.get_nowait()
-        except Empty:
-            return None
 
     def give(self, message: Outgoing) -> None:
         with self._lock:
@@ -97,3 +59,53 @@ class Channel:
             first, self._woken = not self._woken, True
         if first:
             self.wake()
+
+    def take(self) -> list[Outgoing]:
+        """Everything that came since the last call: lines and series in order, then the newest of each other kind."""
+        with self._lock:
+            self._woken = False
+            taken = [*self._lossless, *self._newest.values()]
+            self._lossless.clear()
+            self._newest.clear()
+        return taken
+
+
+class Channel(Mail):
+    """Joins one window to one worker in the same process."""
+
+    def __init__(self, wake: Callable[[], None] = lambda: None) -> None:
+        super().__init__(wake)
+        self.pausing = False
+        self.closing = False
+        self.wants_frame = True
+        """Whether the window has painted the last one: a running worker builds no frame that nobody would see."""
+        self._inbox: SimpleQueue[Incoming | None] = SimpleQueue()
+
+    # The window's side.
+
+    def send(self, message: Incoming) -> None:
+        """To the worker's loop; what that must not wait for takes effect here, a pause within 100 ms."""
+        if isinstance(message, Pause):
+            self.pausing = True
+        elif isinstance(message, Painted):
+            self.wants_frame = True
+        else:
+            # Cleared here and not where the run starts, so that a pause pressed right after it still counts.
+            if isinstance(message, LONG):
+                self.pausing = False
+            self._inbox.put(message)
+
+    def close(self) -> None:
+        """Refuse new work and end the worker's loop."""
+        self.closing = True
+        self.pausing = True
+        self._inbox.put(None)
+
+    # The worker's side.
+
+    def receive(self, timeout: float | None = None) -> Incoming | None:
+        """The next message; `None` when the time (in seconds) is over or the channel closes."""
+        try:
+            return self._inbox.get(timeout=timeout) if timeout != 0 else self._inbox.get_nowait()
+        except Empty:
+            return None

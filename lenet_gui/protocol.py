@@ -213,6 +213,16 @@ class ExportReport:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop what is running or replaying, within 100 ms: it takes effect while the worker is busy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Painted:
+    """What was delivered has been painted: a run may show itself again."""
+
+
 Control = (
     Advance
     | Run
@@ -242,6 +252,8 @@ Control = (
     | DropWatch
     | PlotWatch
     | FindNotFinite
+    | Pause
+    | Painted
 )
 
 # ---------------------------------------------------------------------------------- into the worker: requests

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -97,14 +98,34 @@ def test_closing_in_the_middle_of_a_run_ends_everything(qtbot, program):
     program.bridge.send(Run())
     qtbot.waitUntil(lambda: program.window.actions_["pause"].isEnabled())
     program.window.close()
-    assert not program.worker.is_alive()
+    assert program.engine.pid is None
     assert not program.window.isVisible()
 
 
 def test_closing_while_torch_loads_ends_everything(qtbot, program):
-    qtbot.waitUntil(program.worker.is_alive)
+    qtbot.waitUntil(lambda: program.engine.pid is not None)
     program.window.close()
-    assert not program.worker.is_alive()
+    assert program.engine.pid is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals")
+def test_an_engine_that_is_killed_is_started_again_and_offers_what_was_recorded(qtbot, program):
+    qtbot.waitUntil(lambda: is_ready(program), timeout=LOADING)
+    program.window.phase_bar.steps.set_value(40)
+    program.window.actions_["run_n"].trigger()
+    qtbot.waitUntil(lambda: program.window.status.fields["step"].text() == "step 40", timeout=20_000)
+    notices = []
+    program.bridge.notice.connect(notices.append)
+    with qtbot.waitSignal(program.failed) as got:
+        os.kill(program.engine.pid, signal.SIGKILL)
+    assert got.args[0].title == "The engine has ended"
+    assert "SIGKILL" in got.args[0].words
+    qtbot.waitUntil(lambda: any(notice.kind == "recovery" for notice in notices), timeout=LOADING)
+    program.window.notices.findChild(object, "notice_offer_0").click()
+    qtbot.waitUntil(lambda: program.window.status.fields["step"].text() == "step 40", timeout=20_000)
+    program.window.phase_bar.steps.set_value(2)
+    program.window.actions_["run_n"].trigger()
+    qtbot.waitUntil(lambda: program.window.status.fields["step"].text() == "step 42", timeout=20_000)
 
 
 @pytest.fixture

@@ -88,10 +88,11 @@ def _find(channel: Channel, session: Session, report: Report) -> None:
         channel.give(Notice("note", "All is finite", "", "No NaN and no Inf is here or in the steps before."))
         report.frame("all is finite")
     else:
+        # In this order: the words are about the place that is shown.
+        report.frame(session.stepper.words() or found.words)
         channel.give(
             Notice("anomaly", "Here it went wrong first", found.words, "This comes next; press Into to do it.")
         )
-        report.frame(session.stepper.words() or found.words)
 
 
 def _telling(channel: Channel, words: str) -> Callable[[], bool]:

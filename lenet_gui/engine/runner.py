@@ -63,14 +63,17 @@ STOPPING = (
 class Runner:
     """Serves one channel until it closes."""
 
-    def __init__(self, channel: Channel, settings: Settings | None = None, root: Path | None = None) -> None:
-        """`root` is the folder in which sessions are recorded as they grow; `None`: nowhere."""
+    def __init__(
+        self, channel: Channel, settings: Settings | None = None, root: Path | None = None, runs: int = 0
+    ) -> None:
+        """`root` is the folder in which sessions are recorded as they grow; `None`: nowhere. The window has seen `runs`
+        before, and each has a number of its own."""
         self._channel = channel
         self._settings = settings or Settings()
         self._pending: deque[Incoming] = deque()
         self._before: Session | None = None
         self._later: list[TraceRequest] = []
-        self._runs = 0
+        self._runs = runs
         self._keeper = Keeper(channel, root)
 
     def serve(self) -> None:

@@ -1,4 +1,4 @@
-"""Carries values from the worker's thread into the window's, at a pace that leaves the worker its time.
+"""Carries values from the worker into the window's thread, at a pace that leaves the worker its time.
 
 What is drawn with them is the window's; what they mean is in `protocol`.
 """
@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from lenet_gui.channel import Channel
+from lenet_gui.engine_process import EngineProcess
 from lenet_gui.protocol import (
     Accuracy,
     BudgetReply,
@@ -20,6 +21,8 @@ from lenet_gui.protocol import (
     Line,
     Notice,
     Outgoing,
+    Painted,
+    Pause,
     Progress,
     RaceReport,
     Ready,
@@ -33,7 +36,7 @@ from lenet_gui.protocol import (
 from lenet_gui.protocol_trace import TraceReply, WatchSeries
 
 PAINTING_SHARE = 0.04
-"""The share of the wall time that the window's thread may take while training runs: both want the interpreter."""
+"""The share of the wall time that the window's thread may take while training runs: it may want the same cores."""
 SHORTEST, LONGEST = 0.033, 0.095
 """Seconds between two deliveries while training runs."""
 NUMBERS_EVERY = 0.5
@@ -57,10 +60,10 @@ class Bridge(QObject):
     notice = Signal(object)
     _woken = Signal()
 
-    def __init__(self, channel: Channel, parent: QObject | None = None) -> None:
+    def __init__(self, channel: Channel | EngineProcess, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._channel = channel
-        self._running = False
+        self._running = self._started = False
         self._unlimited = True
         self._delivered_at = 0.0
         self._cpu_then = time.thread_time()
@@ -73,9 +76,16 @@ class Bridge(QObject):
 
     def start(self) -> None:
         """Hand out what came so far and what comes from now on: the panels are there to take it."""
-        # This is called in the worker's thread. Emitting is all that happens there.
+        self._started = True
+        # This is called in another thread. Emitting is all that happens there.
         self._channel.wake = self._woken.emit
         self._on_woken()
+
+    def join(self, channel: Channel | EngineProcess) -> None:
+        """From now on another worker."""
+        self._channel, self._running = channel, False
+        if self._started:
+            self.start()
 
     @Slot(object)
     def send(self, message: Incoming) -> None:
@@ -88,7 +98,7 @@ class Bridge(QObject):
 
     @Slot()
     def pause(self) -> None:
-        self._channel.pause()
+        self._channel.send(Pause())
 
     def close(self) -> None:
         """Refuse new commands and ask the worker to end. What it still gives is dropped."""
@@ -119,7 +129,7 @@ class Bridge(QObject):
             return
         self._delivered_at, self._cpu_then = time.monotonic(), time.thread_time()
         self._hand_out(self._channel.take())
-        self._channel.wants_frame = True
+        self._channel.send(Painted())
 
     def _hand_out(self, taken: list[Outgoing]) -> None:
         for signal, kind in (
@@ -156,7 +166,7 @@ def _of(values: Iterable[Outgoing], kind: object) -> list:
 class GarbageCollector(QObject):
     """Runs Python's cyclic collector in the window's thread only.
 
-    Left alone it runs in whichever thread allocates, and would destroy Qt objects in the worker.
+    Left alone it runs in whichever thread allocates, and would destroy Qt objects in one that reads from the engine.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:

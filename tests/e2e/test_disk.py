@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,6 @@ from lenet_gui.gui.window.preferences import folder
 from tests.e2e.conftest import Person
 from tests.e2e.test_going_back import bias, run_steps
 from tests.e2e.test_long_way import come_back, in_use
-from tests.engine.storage.test_stored import full_disk
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
@@ -44,13 +45,28 @@ def as_if_nothing_had_happened(person: Person, steps: int) -> None:
     come_back(person)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of files")
+@contextmanager
+def full_disk(person: Person, room: int = 5_000) -> Iterator[None]:
+    """The system lets the engine's files grow to so many bytes and no further."""
+    import resource
+
+    engine = person.program.engine.pid
+    assert engine is not None
+    limits = resource.prlimit(engine, resource.RLIMIT_FSIZE)
+    resource.prlimit(engine, resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(engine, resource.RLIMIT_FSIZE, limits)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux can limit the files of another process")
 def test_on_a_full_disk_the_run_goes_on_and_nothing_is_lost(person: Person, tmp_path: Path) -> None:
     path = tmp_path / "run.lenet"
     run_steps(person, 20)
     save_as(person, path)
     person.until(lambda: person.window.windowTitle().startswith("run.lenet –"))
-    with full_disk():
+    with full_disk(person):
         run_steps(person, 280)
         person.until(lambda: "not recorded" in person.notice())
         assert "Training goes on" in person.notice()
@@ -105,6 +121,8 @@ def test_without_a_folder_for_recordings_it_is_said_once_and_saving_still_works(
 
 SECOND_WINDOW = """
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from lenet_gui.app import Look, Program, application
 

@@ -16,6 +16,7 @@ from lenet_gui.protocol import (
     Frame,
     Line,
     Notice,
+    Pause,
     Progress,
     RaceReport,
     RenameBranch,
@@ -116,7 +117,7 @@ def test_a_long_way_is_told_about_and_can_be_cancelled(monkeypatch: pytest.Monke
         going = host.ask(Seek(280), Frame)
         assert (going.running, going.allowed) == (True, ("pause",))
         host.wait(Progress, lambda progress: progress.done < progress.total)
-        host.channel.pause()
+        host.channel.send(Pause())
         after = host.wait(Frame, lambda frame: not frame.running)
         assert "cancelled" in after.reason
         assert (after.place, norms(after)) == (frame.place, norms(frame))
@@ -130,7 +131,7 @@ def test_a_way_that_takes_longer_than_was_thought_can_be_cancelled_too(monkeypat
         frame = host.do(Run(300))
         going = host.ask(Seek(280), Frame)
         assert (going.running, going.allowed, going.place) == (True, ("pause",), frame.place)
-        host.channel.pause()
+        host.channel.send(Pause())
         after = host.wait(Frame, lambda frame: not frame.running)
         assert "cancelled" in after.reason
         assert (after.place, norms(after)) == (frame.place, norms(frame))

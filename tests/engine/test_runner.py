@@ -22,6 +22,7 @@ from lenet_gui.protocol import (
     Line,
     NewRun,
     Notice,
+    Pause,
     PrintRequest,
     Progress,
     RecoverOnCpu,
@@ -96,7 +97,7 @@ def test_a_run_is_seen_and_paused_and_goes_on() -> None:
     with Host() as host:
         running = host.ask(Run(), Frame, lambda frame: frame.running and frame.step > 10)
         assert running.allowed == ("set", "pause", "evaluate", "new", "print")
-        host.channel.pause()
+        host.channel.send(Pause())
         paused = host.wait(Frame, lambda frame: not frame.running)
         assert paused.reason == "paused"
         assert paused.next == "zero_grad"
@@ -140,7 +141,7 @@ def test_a_run_slows_down() -> None:
         host.ask(Run(), Frame, lambda frame: frame.running and frame.step > 5)
         # Only a paced run can be seen in the middle of a step.
         host.ask(SetRate(50.0), Frame, lambda frame: frame.running and frame.place.commands % 5 == 2)
-        host.channel.pause()
+        host.channel.send(Pause())
         host.wait(Frame, lambda frame: not frame.running)
 
 
@@ -152,7 +153,7 @@ def test_a_setting_changes_during_a_run(rate: float | None) -> None:
         host.wait(Frame, lambda frame: frame.running)
         host.ask(Command.of("set", lr=-0.5), Notice, lambda notice: notice.kind == "refused")
         host.wait(Frame, lambda frame: frame.running)
-        host.channel.pause()
+        host.channel.send(Pause())
         frame = host.wait(Frame, lambda frame: not frame.running)
         assert frame.settings.lr == 0.5
         assert "optimizer.param_groups[0]['lr'] = 0.5" in host.code()
@@ -166,7 +167,7 @@ def test_questions_are_answered_during_a_run() -> None:
         assert host.ask(PrintRequest("model"), Line).result.startswith("Net(")
         assert host.ask(Evaluate(), Accuracy).total == 360
         assert host.wait(Frame, lambda frame: frame.running).accuracy is not None
-        host.channel.pause()
+        host.channel.send(Pause())
         host.wait(Frame, lambda frame: not frame.running)
 
 
@@ -303,7 +304,7 @@ def nothing(_: Host) -> None:
 
 
 def pause(host: Host) -> None:
-    host.channel.pause()
+    host.channel.send(Pause())
 
 
 def press_what_is_refused(host: Host) -> None:

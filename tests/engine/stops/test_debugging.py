@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lenet_gui.protocol import Frame, Incoming, Line, NewRun, Notice, Progress, Run, Seek
+from lenet_gui.protocol import Frame, Incoming, Line, NewRun, Notice, Pause, Progress, Run, Seek
 from lenet_gui.protocol_trace import (
     Breakpoint,
     DropBreakpoint,
@@ -157,7 +157,7 @@ def test_a_trace_that_is_asked_for_in_a_run_is_answered_where_it_stops() -> None
         host.channel.send(TraceRequest(5))
         host.wait(Frame, lambda frame: frame.running)
         assert not host.of(TraceReply)
-        host.channel.pause()
+        host.channel.send(Pause())
         assert host.wait(TraceReply).id == 5
 
 
@@ -195,7 +195,7 @@ def test_a_pause_ends_what_takes_long_and_leaves_all_as_it_was(question: str) ->
             frame = do(host, Seek(step=600))
         host.channel.send(message())
         host.wait(Progress, lambda progress: progress.total == 0)
-        host.channel.pause()
+        host.channel.send(Pause())
         frame = host.wait(Frame, still)
         assert frame.reason.startswith("cancelled")
         assert (frame.step, frame.place.item) == (600, 0)
