@@ -13,16 +13,20 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 from lenet_gui.channel import Mail
-from lenet_gui.protocol import Incoming
+from lenet_gui.protocol import Frame, Incoming
 
 OPTION = "--engine"
 """What makes the program an engine, with the folder for sessions and the number of runs before behind it."""
 PATIENCE = 5.0
 """Seconds that an engine has for ending."""
+_PARTS = ("modules", "parameters", "samples")
+"""Of a frame, what is long to draw and seldom changes."""
 
 
 class EngineProcess(Mail):
@@ -37,6 +41,7 @@ class EngineProcess(Mail):
         self._arguments = [OPTION, str(sessions), str(runs)]
         self._outbox: SimpleQueue[Incoming | None] = SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
+        self._frame: Frame | None = None
 
     def start(self) -> None:
         program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "lenet_gui"]
@@ -87,11 +92,26 @@ class EngineProcess(Mail):
         with suppress(EOFError, OSError, pickle.UnpicklingError), process.stdout:
             while True:
                 for value in pickle.load(process.stdout):
-                    self.give(value)
+                    self.give(self._with_known_parts(value) if isinstance(value, Frame) else value)
         code = process.wait()
         if not self.closing:
             self.close()
             self._ended(_in_words(code))
+
+    def _with_known_parts(self, frame: Frame) -> Frame:
+        """What is as it was stays the same object, as it is in the engine: no panel draws it anew."""
+        known = {} if self._frame is None else {name: getattr(self._frame, name) for name in _PARTS}
+        same = {name: value for name, value in known.items() if _equal(value, getattr(frame, name))}
+        self._frame = replace(frame, **same) if same else frame
+        return self._frame
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if is_dataclass(one):
+        return all(_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
+    if hasattr(one, "tobytes"):  # an array; NumPy is not imported before the first paint
+        return one.shape == other.shape and one.tobytes() == other.tobytes()
+    return one == other
 
 
 def _in_words(code: int) -> str:

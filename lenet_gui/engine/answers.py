@@ -65,16 +65,22 @@ def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
 def trace_reply(session: Session, request: TraceRequest) -> TraceReply:
     """The step that the cursor stands in; an empty one that says why, where it cannot be gone over again."""
     number, stepper = session.stepper.number, session.stepper
-    told = stepper.told
-    if told is not None and (told.trace, told.sample) == (number, request.sample):
-        return replace(told, id=request.id)  # each panel asks for itself
     try:
         trace = session.trace()
-        stepper.told = reply(request.id, number, trace, stepper.sources, request.sample, session.settings)
-        return stepper.told
+        if trace.told is None or trace.told.sample != request.sample:
+            trace.told = reply(request.id, number, trace, stepper.sources, request.sample, session.settings)
+        return replace(trace.told, id=request.id, trace=number)  # each panel asks for itself
     except Exception as error:  # a device that has failed: each panel would ask again, and show it again
         words = f"This step cannot be gone over again: {error}"
         return reply(request.id, number, Trace(partial=words), stepper.sources, request.sample, session.settings)
+
+
+def prepare(session: Session) -> None:
+    """Have the answer ready that follows the next press: where somebody looks at traces, that of the next step."""
+    told = session.stepper.told
+    if told is not None and (ahead := session.stepper.trace_ahead()) is not None:
+        trace, sources = ahead
+        trace.told = trace.told or reply(0, 0, trace, sources, told.sample, session.settings)
 
 
 def seek_reply(session: Session, request: SeekRequest) -> SeekReply:

@@ -11,7 +11,7 @@ from torch import nn
 from lenet_gui.engine.autograd import chain
 from lenet_gui.engine.journal import Block, Entry
 from lenet_gui.engine.session import Session
-from lenet_gui.protocol import SETTABLE, Command, Line
+from lenet_gui.protocol import SETTABLE, Command, Line, Place
 from lenet_gui.settings import Settings
 
 MOST_PIECES = 60
@@ -26,13 +26,13 @@ SETTING_LINES = {
 
 
 def command_line(
-    command: Command, result: Any, settings: Settings, took_batch: bool, net: nn.Module | None = None
+    command: Command, result: Any, settings: Settings, took_batch: bool, net: nn.Module, place: Place
 ) -> Line:
-    """The line of a command that was done; `took_batch` when it took the next batch first."""
+    """The line of a command that was done, up to a place; `took_batch` when it took the next batch first."""
     code = code_of(command, settings, net)
     if took_batch:
         code = f"{_next_batch(settings)}\n{code}" if command.name == "forward" else _next_batch(settings)
-    return Line("command", code, "" if result is None else repr(result))
+    return Line("command", code, "" if result is None else repr(result), place)
 
 
 def code_of(command: Command, settings: Settings, net: nn.Module | None = None) -> str:

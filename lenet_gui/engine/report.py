@@ -6,6 +6,7 @@ import os
 import platform
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +48,7 @@ class Report:
         self._exact = exact
         self._viewer = view.Viewer(session)
         self._reason = ""
+        self._unsaid: deque[Callable[[], Line]] = deque()
         self.in_run = False
         """Whether a run goes on: what is answered in between does not end it."""
         self._told: Branch = session.branch
@@ -81,6 +83,13 @@ class Report:
         )
         self._newest = self._viewer.frame(situation)
         self._channel.give(self._newest)
+        # After it: to print an output of a large batch takes longer than the forward that made it.
+        while self._unsaid:
+            self._channel.give(self._unsaid.popleft()())
+
+    def say(self, line: Callable[[], Line]) -> None:
+        """A line for the console, made behind the next frame."""
+        self._unsaid.append(line)
 
     def on_the_way(self, reason: str) -> None:
         """The newest frame once more: one is no longer sure to be there, and can leave off going elsewhere."""

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -44,6 +46,8 @@ from lenet_gui.protocol_trace import TraceRequest
 from lenet_gui.settings import Settings
 
 ENDLESS = 2**62
+QUIET = 0.05
+"""Seconds without a question, after which nobody is waiting."""
 STOPPING = (
     Advance,
     Run,
@@ -84,11 +88,20 @@ class Runner:
         self._first()
         self._keeper.look_for_what_was_left()
         while not self._channel.closing:
-            message = self._pending.popleft() if self._pending else self._channel.receive()
+            message = self._pending.popleft() if self._pending else self._next_message()
             if message is not None:
                 self._guard(message)
                 self._keeper.record()
         self._keeper.end()
+
+    def _next_message(self) -> Incoming | None:
+        message = self._channel.receive(QUIET)
+        if message is None and not self._channel.closing:
+            # The window has painted all, and nobody waits: the time to get ready for the next press.
+            with suppress(Exception):  # it is shown to whoever asks for what cannot be made
+                answers.prepare(self._session)
+            message = self._channel.receive()
+        return message
 
     def _first(self) -> None:
         """The first session. Without its data there is still the random one."""
@@ -112,7 +125,7 @@ class Runner:
             self._handle(message)
         except Refused as refused:
             code = printing.code_of(message, self._session.settings) if isinstance(message, Command) else "run"
-            self._channel.give(Line("error", code, refused.notice.words))
+            self._report.say(partial(Line, "error", code, refused.notice.words))
             self._refused(message, refused.notice)
         except Differs as differs:
             self._refused(message, notices.differs(differs.step))
@@ -193,8 +206,8 @@ class Runner:
         before, device, alive = session.input, session.settings.device, session.graph == "alive"
         result = session.apply(command)
         took_batch = session.input is not before and session.settings.device == device
-        line = printing.command_line(command, result, session.settings, took_batch, session.model)
-        self._channel.give(replace(line, place=view.place_of(session)))
+        told = command, result, session.settings, took_batch, session.model, view.place_of(session)
+        self._report.say(partial(printing.command_line, *told))
         if session.settings.device != device and alive:
             words = f"The model is on {session.settings.device} now; its last forward's graph could not come along."
             self._channel.give(Notice("note", "The live graph was dropped", words, "Press Forward and Loss again."))

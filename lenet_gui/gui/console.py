@@ -154,7 +154,7 @@ class ConsolePanel(Panel):
             # What has no place of its own was said where the run was then.
             self._entries.append(_Entry(line, line.place or self._past.newest))
         self._visit = None
-        if self.isVisible():
+        if self.is_seen():
             self._write()
 
     def all_text(self) -> str:
@@ -252,7 +252,7 @@ class ConsolePanel(Panel):
             self._remove_last()
         self._visit = _Entry(Line("note", "", f"— {frame.reason}, before {frame.next} —"), frame.place)
         self._entries.append(self._visit)
-        if self.isVisible():
+        if self.is_seen():
             self._write()
 
     def _remove_last(self) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from lenet_gui.channel import Channel
 from lenet_gui.engine.runner import Runner
-from lenet_gui.protocol import Frame, Incoming, Line, Notice, Outgoing, Series
+from lenet_gui.protocol import BudgetReply, BudgetRequest, Frame, Incoming, Line, Notice, Outgoing, Series
 from lenet_gui.settings import Settings
 
 Kind = TypeVar("Kind", bound=Outgoing)
@@ -55,11 +55,13 @@ class Host:
             self._woken.clear()
 
     def do(self, *messages: Incoming) -> Frame:
-        """Send, and wait for the frame that stands still after the last of them."""
+        """Send, and wait for the frame that stands still after the last of them, and for what is said behind it."""
         for message in messages[:-1]:
             self.channel.send(message)
             self.wait(Frame, lambda frame: not frame.running)
-        return self.ask(messages[-1], Frame, lambda frame: not frame.running)
+        frame = self.ask(messages[-1], Frame, lambda frame: not frame.running)
+        self.ask(BudgetRequest(0), BudgetReply)
+        return frame
 
     def ask(self, message: Incoming, kind: type[Kind], when: Callable[[Kind], bool] = lambda _: True) -> Kind:
         """Send, and wait for this kind of answer."""

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from lenet_gui.engine import Refused, Session, Settings, answers, printing
 from lenet_gui.engine.net import Net
-from lenet_gui.protocol import CYCLE, Command, Notice, UpdateRequest
+from lenet_gui.protocol import CYCLE, Command, Notice, Place, UpdateRequest
 from tests.engine import test_refusal
 from tests.engine.hosting import Host
 from tests.engine.models import CountsForwards, NormAndDropout
@@ -374,7 +374,7 @@ def test_the_console_says_it_as_pytorch(name: str, index: int, value: float, cod
         own.data, own.grad = other.detach().clone(), other.grad.clone()
     command = do("edit", tensor=name, index=index, value=value)
     session.apply(command)
-    told = printing.command_line(command, None, session.settings, False, session.model)
+    told = printing.command_line(command, None, session.settings, False, session.model, Place("main", 1))
     assert (told.kind, told.code, told.result) == ("command", code, "")
     exec(code, {"torch": torch, "net": net})
     for own, other in zip(net.parameters(), session.model.parameters(), strict=True):

@@ -10,7 +10,7 @@ from torch import nn
 
 from lenet_gui.engine import Session, Settings, printing
 from lenet_gui.engine.net import Net
-from lenet_gui.protocol import CYCLE, Command
+from lenet_gui.protocol import CYCLE, Command, Place
 
 SETTINGS = Settings(data="random", batch_size=2, loss="MSELoss", optimizer="Adam", lr=0.01)
 do = Command.of
@@ -93,7 +93,7 @@ def test_the_batch_a_forward_took_is_said_before_it() -> None:
     session = Session(SETTINGS)
     session.run(1)
     output = session.forward()
-    told = printing.command_line(CYCLE[1], output, session.settings, took_batch=True)
+    told = printing.command_line(CYCLE[1], output, session.settings, True, session.model, Place("main", 6))
     assert told.kind == "command"
     assert told.code == "input = torch.randn(2, 1, 32, 32)\noutput = net(input)"
     assert told.result == repr(output)

@@ -59,9 +59,9 @@ def window(qtbot, asked):
     window.asked.connect(answer)
     show(window, at(FORWARD, 3))
     window.docks.by_name["autograd"].raise_()
-    qtbot.waitUntil(window.panels["autograd"].isVisible)
+    qtbot.waitUntil(lambda: window.panels["autograd"]._reply is not None)
     window.docks.by_name["network"].raise_()
-    qtbot.waitUntil(window.panels["network"].isVisible)
+    qtbot.waitUntil(window.panels["network"].is_seen)
     asked.clear()
     yield window
     window.close()

@@ -186,7 +186,21 @@ def test_the_race_comes_to_the_front_when_it_is_wanted(qtbot, window):
     qtbot.waitUntil(lambda: window.panels["race"].isVisible())
 
 
-def test_a_hidden_panel_gets_no_frames_and_the_newest_when_it_is_shown(window):
+def test_a_panel_behind_another_is_told_nothing_until_its_tab_is_raised(qtbot, window):
+    seen, asked = [], []
+    autograd = window.panels["autograd"]
+    draw = autograd.show_frame
+    autograd.show_frame = lambda frame: (seen.append(frame), draw(frame))
+    autograd.asked.connect(asked.append)
+    newest = frames.after_backward()
+    window.show_frame(newest)
+    window.show_numbers(newest)
+    assert (seen, asked) == ([], [])
+    window.docks.by_name["autograd"].raise_()
+    qtbot.waitUntil(lambda: newest in seen)
+
+
+def test_a_hidden_panel_gets_no_frames_and_the_newest_when_it_is_shown(qtbot, window):
     seen = []
     inspector = window.panels["inspector"]
     draw = inspector.show_frame
@@ -197,7 +211,7 @@ def test_a_hidden_panel_gets_no_frames_and_the_newest_when_it_is_shown(window):
     window.show_numbers(newest)
     assert not seen
     window.docks.by_name["inspector"].show()
-    assert seen == [newest]
+    qtbot.waitUntil(lambda: newest in seen)
 
 
 def test_a_picture_that_cannot_be_written_is_told(window, tmp_path):

@@ -29,8 +29,6 @@ class Stepper:
         """`start_for` as `Tracer` has it."""
         self._session = session
         self._tracer = Tracer(session, start_for)
-        self.told: TraceReply | None = None
-        """The newest answer about a trace, whoever asked."""
 
     # ------------------------------------------------------------------------------------------------- reading it
 
@@ -47,6 +45,15 @@ class Stepper:
     def trace(self) -> Trace:
         """Of the step that the cursor stands in."""
         return self._tracer.trace()
+
+    @property
+    def told(self) -> TraceReply | None:
+        """What was answered about the trace of this place, if it was asked for."""
+        return self._tracer.told
+
+    def trace_ahead(self) -> tuple[Trace, Sources] | None:
+        """Of the step that comes next, as `Tracer.ahead` has it."""
+        return self._tracer.ahead()
 
     def fetch(self, tensor: Tensor) -> Tensor:
         """A tensor of that trace, also one that it had no room for."""

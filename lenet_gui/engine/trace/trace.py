@@ -13,7 +13,7 @@ from torch import Tensor
 
 from lenet_gui.engine.trace.figures import Figures
 from lenet_gui.protocol import Command
-from lenet_gui.protocol_trace import CallRow, Span
+from lenet_gui.protocol_trace import CallRow, Span, TraceReply
 
 Changes = dict[str, Tensor | None]
 """Tensors of the training state that an item changed, by the names of `Session.tensors`, as they were behind it."""
@@ -113,6 +113,8 @@ class Trace:
     """By the identity of a recorded tensor, as far as they were asked for."""
     numbers: dict[int, int] = field(default_factory=dict)
     """By the identity of one that was not kept: which one it is when the step is recorded again."""
+    told: TraceReply | None = None
+    """The newest answer about it, whoever asked."""
 
     @property
     def operations(self) -> list[Operation]:

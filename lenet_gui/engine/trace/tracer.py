@@ -5,6 +5,7 @@ Which part of it a person has come to is the cursor's to know.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -20,12 +21,16 @@ from lenet_gui.engine.trace.room import Room
 from lenet_gui.engine.trace.source import Sources
 from lenet_gui.engine.trace.trace import Operation, Trace
 from lenet_gui.protocol import PHASES, Budget, Command
+from lenet_gui.protocol_trace import TraceReply
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
 MOST = 64
 """Commands of a step that are traced: the last ones before the place, and those up to the step's end."""
+
+QUICK = 0.1
+"""Seconds that a trace may take which nobody has asked for yet."""
 
 _WITH_ITEMS = ("forward", "loss", "backward", "step")
 
@@ -45,6 +50,9 @@ class Tracer:
         self._key: Key | None = None
         self._trace = Trace()
         self._sources = Sources()
+        # Of the step that comes next, and how long the newest took.
+        self._ahead: tuple[Key, Trace, Sources] | None = None
+        self._seconds = 0.0
         # Up to where the second session has come with the commands of this branch.
         self._reached: tuple[Branch, tuple[Command, ...], int] | None = None
         self.number = 0
@@ -58,6 +66,11 @@ class Tracer:
         return self.number if self._wanted() == self._key else self.number + 1
 
     @property
+    def told(self) -> TraceReply | None:
+        """What was answered about the trace of this place, if there is one."""
+        return self._trace.told if self._wanted() == self._key else None
+
+    @property
     def sources(self) -> Sources:
         return self._sources
 
@@ -65,10 +78,22 @@ class Tracer:
         """Of the step that the session stands in. Raises what going there raises."""
         wanted = self._wanted()
         if wanted != self._key:
-            self._trace = self._record(*wanted, Room(self._budget))
-            self._key = wanted
+            if self._ahead is None or self._ahead[0] != wanted:
+                self._ahead = wanted, *self._record(*wanted, Room(self._budget))
+            self._key, self._trace, self._sources = self._ahead
+            self._ahead = None
             self.number += 1
         return self._trace
+
+    def ahead(self) -> tuple[Trace, Sources] | None:
+        """The trace of the step that comes next, made now: between two steps, and where one is quickly made."""
+        session, place = self._session, len(self._session.journal)
+        if self._key is None or self._seconds > QUICK or session.ahead or session.next_command.name in _WITH_ITEMS:
+            return None
+        key = session.branch, place, tuple(self._following([], place))
+        if self._ahead is None or self._ahead[0] != key:
+            self._ahead = key, *self._record(*key, Room(self._budget))
+        return self._ahead[1:]
 
     def fetch(self, tensor: Tensor) -> Tensor:
         """A tensor of the trace; one that it had no room for by recording the step again. Raises as `trace`."""
@@ -108,7 +133,8 @@ class Tracer:
         following = (PHASES.index(last) + 1) % len(PHASES)
         yield from map(Command, PHASES[following:])
 
-    def _record(self, branch: Branch, first: int, commands: tuple[Command, ...], room: Room) -> Trace:
+    def _record(self, branch: Branch, first: int, commands: tuple[Command, ...], room: Room) -> tuple[Trace, Sources]:
+        start = time.perf_counter()
         second = self._at(branch, first)
         recording = Recording(second, room)
         self._reached = None
@@ -118,9 +144,9 @@ class Tracer:
                     break
             else:
                 self._reached = branch, commands, first + len(commands)
-        self._sources = recording.sources
         self._compare(recording.trace)
-        return recording.trace
+        self._seconds = time.perf_counter() - start
+        return recording.trace, recording.sources
 
     def _at(self, branch: Branch, first: int) -> Session:
         """The second session at this place: it goes on from where it is, or there from a checkpoint."""

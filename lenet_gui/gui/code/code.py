@@ -140,7 +140,7 @@ class CodePanel(Panel):
     def _ask(self) -> None:
         """Ask for the trace of this step, unless it is there or on its way. Hidden, it asks nothing."""
         frame = self._frame
-        if frame is None or not self.isVisible():
+        if frame is None or not self.is_seen():
             return
         if frame.trace in (0, self._trace):
             self._asked = 0

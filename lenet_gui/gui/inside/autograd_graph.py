@@ -124,7 +124,7 @@ class AutogradPanel(Panel):
 
     def _ask(self) -> None:
         """Ask for the trace of this step, once; the answer to an older question comes with another id."""
-        if self._trace and self._trace != self._asked and self.isVisible():
+        if self._trace and self._trace != self._asked and self.is_seen():
             self._id += 1
             self._asked = self._trace
             self.asked.emit(TraceRequest(self._id))

@@ -113,7 +113,7 @@ class NetworkPanel(Panel):
     def _ask(self) -> None:
         """Ask for the trace of now, unless the answer to the last question is still on its way."""
         wanted = (self._frame.trace if self._frame else 0), self.sample.value()
-        if not wanted[0] or wanted == self._has or not self.isVisible():
+        if not wanted[0] or wanted == self._has or not self.is_seen():
             return
         self._behind = self._waiting and wanted != self._asked
         if self._waiting:

@@ -141,7 +141,7 @@ class TensorPanel(Panel):
         self._reply = None
         self.table.stop_editing()
         self._draw()
-        if self.isVisible():
+        if self.is_seen():
             self._ask()
 
     def _ask(self) -> None:

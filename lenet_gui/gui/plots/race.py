@@ -74,7 +74,7 @@ class RacePanel(Panel):
         self._report = report
         known = report.one in self._names and report.other in self._names
         self._places = (self._names.index(report.one), self._names.index(report.other)) if known else None
-        if self.isVisible():
+        if self.is_seen():
             self._show_report()
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
@@ -95,7 +96,7 @@ class Window(QMainWindow):
         self.going.show_frame(frame)
         self.files.show_frame(frame)
         plots = self.panels.get("plots")
-        if plots is not None and plots.isVisible():
+        if plots is not None and plots.is_seen():
             plots.show_frame(frame)
 
     @Slot(object)
@@ -105,7 +106,7 @@ class Window(QMainWindow):
         self.going.show_numbers(frame)
         self.inside.show_frame(frame)
         for name, panel in self.panels.items():
-            if name != "plots" and panel.isVisible():
+            if name != "plots" and panel.is_seen():
                 panel.show_frame(frame)
 
     @Slot(object)
@@ -155,7 +156,9 @@ class Window(QMainWindow):
         panel = self.docks.fill(name)
         self.panels[name] = panel
         panel.asked.connect(self.asked)
-        self.docks.by_name[name].visibilityChanged.connect(lambda visible: self._seen(panel) if visible else None)
+        # Qt tells of a tab that is raised before it has moved there.
+        seen = partial(self._seen, panel)
+        self.docks.by_name[name].visibilityChanged.connect(lambda: QTimer.singleShot(0, panel, seen))
         join(self.panels, name)
         self.inside.join(name, panel)
         if name == "plots":
@@ -274,7 +277,7 @@ class Window(QMainWindow):
     # What the window does itself.
 
     def _seen(self, panel: Panel) -> None:
-        if self.frame is not None:
+        if self.frame is not None and panel.is_seen():
             panel.show_frame(self.frame)
 
     def _new_run_pressed(self) -> None:
