@@ -31,11 +31,15 @@ from lenet_gui.protocol import (
     TensorReply,
     UpdateReply,
 )
+from lenet_gui.protocol_diagnoses import DiagnosesReply, LookCloser
+from lenet_gui.protocol_moved import MovedAnswer
+from lenet_gui.protocol_tensors import PlotHistograms
 from lenet_gui.protocol_trace import FindNotFinite, PlotWatch, RunBack
+from lenet_gui.protocol_why import WhyReply
 
 LONG = (
     *(Run, RecoverOnCpu, Back, Seek, StartRace, OpenSession, RecoverSession),
-    *(RunBack, PlotWatch, FindNotFinite),
+    *(RunBack, PlotWatch, FindNotFinite, PlotHistograms, LookCloser),
 )
 """What a pause ends."""
 
@@ -52,7 +56,19 @@ class Mail:
 
     def give(self, message: Outgoing) -> None:
         with self._lock:
-            if isinstance(message, Frame | Progress | TensorReply | UpdateReply | SeekReply | BudgetReply | RaceReport):
+            if isinstance(
+                message,
+                Frame
+                | Progress
+                | TensorReply
+                | UpdateReply
+                | SeekReply
+                | BudgetReply
+                | RaceReport
+                | DiagnosesReply
+                | MovedAnswer
+                | WhyReply,
+            ):
                 self._newest[type(message)] = message
             else:
                 self._lossless.append(message)

@@ -13,6 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lenet_gui.protocol_diagnoses import CloserReply, DiagnosesReply, DiagnosesRequest, LookCloser
+from lenet_gui.protocol_moved import MovedAnswer, MovedQuestion
+from lenet_gui.protocol_tensors import Look, LookAnswer, PlotHistograms
 from lenet_gui.protocol_trace import (
     BreakpointRow,
     DropBreakpoint,
@@ -29,6 +32,7 @@ from lenet_gui.protocol_trace import (
     WatchRow,
     WatchSeries,
 )
+from lenet_gui.protocol_why import WhyReply, WhyRequest
 from lenet_gui.settings import Options, Settings, Value
 
 if TYPE_CHECKING:
@@ -252,6 +256,8 @@ Control = (
     | DropWatch
     | PlotWatch
     | FindNotFinite
+    | PlotHistograms
+    | LookCloser
     | Pause
     | Painted
 )
@@ -305,7 +311,18 @@ class BudgetRequest:
     id: int
 
 
-Request = TensorRequest | UpdateRequest | PrintRequest | SeekRequest | BudgetRequest | TraceRequest
+Request = (
+    TensorRequest
+    | UpdateRequest
+    | PrintRequest
+    | SeekRequest
+    | BudgetRequest
+    | TraceRequest
+    | Look
+    | DiagnosesRequest
+    | MovedQuestion
+    | WhyRequest
+)
 
 # ------------------------------------------------------------------------------------------ out of the worker
 
@@ -636,5 +653,16 @@ class Notice:
 
 
 Incoming = Command | Control | Request
-Reply = TensorReply | UpdateReply | SeekReply | BudgetReply | TraceReply
+Reply = (
+    TensorReply
+    | UpdateReply
+    | SeekReply
+    | BudgetReply
+    | TraceReply
+    | LookAnswer
+    | DiagnosesReply
+    | CloserReply
+    | MovedAnswer
+    | WhyReply
+)
 Outgoing = Ready | Frame | Reply | Line | Series | Accuracy | Progress | Notice | RaceReport | WatchSeries

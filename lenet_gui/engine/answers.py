@@ -6,13 +6,20 @@ from dataclasses import replace
 
 from torch import Tensor
 
+from lenet_gui.engine.diagnoses import diagnose
 from lenet_gui.engine.expressions.expression import NotYet
+from lenet_gui.engine.moved.why import moved
 from lenet_gui.engine.session import Session
+from lenet_gui.engine.tensors import look
+from lenet_gui.engine.tensors.update import newest_update, update_rule
 from lenet_gui.engine.trace.names import lookup
 from lenet_gui.engine.trace.reply import reply
-from lenet_gui.engine.trace.trace import Trace, Update
+from lenet_gui.engine.trace.trace import Trace
 from lenet_gui.engine.travel import target
+from lenet_gui.engine.trial.finite_difference import check
+from lenet_gui.engine.trial.line import line
 from lenet_gui.engine.view import bounded, place_of
+from lenet_gui.engine.why import told
 from lenet_gui.protocol import (
     Kept,
     Reply,
@@ -24,12 +31,17 @@ from lenet_gui.protocol import (
     UpdateReply,
     UpdateRequest,
 )
+from lenet_gui.protocol_diagnoses import DiagnosesRequest
+from lenet_gui.protocol_moved import CheckRequest, LineRequest, MovedQuestion, MovedRequest
+from lenet_gui.protocol_tensors import Look
 from lenet_gui.protocol_trace import TraceReply, TraceRequest
-from lenet_gui.settings import Settings
+from lenet_gui.protocol_why import WhyRequest
 
 NOT_YET = "not yet computed"
 
-Question = TensorRequest | UpdateRequest | SeekRequest | TraceRequest
+Question = (
+    TensorRequest | UpdateRequest | SeekRequest | TraceRequest | Look | DiagnosesRequest | MovedQuestion | WhyRequest
+)
 
 
 def answer(session: Session, question: Question) -> Reply:
@@ -43,6 +55,18 @@ def answer(session: Session, question: Question) -> Reply:
             return seek_reply(session, question)
         case TraceRequest():
             return trace_reply(session, question)
+        case DiagnosesRequest():
+            return diagnose.answer(session, question)
+        case MovedRequest():
+            return moved(session, question)
+        case CheckRequest():
+            return check(session, question)
+        case LineRequest():
+            return line(session, question)
+        case WhyRequest():
+            return told.reply(session, question)
+        case _:
+            return look.answer(session, question)
 
 
 def tensor_reply(session: Session, request: TensorRequest) -> TensorReply:
@@ -93,7 +117,7 @@ def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
     """What the last step did to a parameter. Raises ValueError where there is none."""
     if request.name not in dict(session.model.named_parameters()):
         raise ValueError(f"the model has no parameter {request.name}")
-    settings, tensors = _newest_update(session, request.name)
+    settings, tensors = newest_update(session, request.name)
     before, gradient, after = (None if one is None else bounded(one, request.limit) for one in tensors)
     kept = session.stepper.state()
     own = {key: value for key, value in kept.items() if value is not None and key.startswith(f"{request.name}: ")}
@@ -105,37 +129,3 @@ def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
     )
     rule = update_rule(settings)
     return UpdateReply(request.id, place_of(session), request.name, rule, before, gradient, after, state)
-
-
-def _newest_update(session: Session, name: str) -> tuple[Settings, tuple[Tensor | None, ...]]:
-    """Before, gradient and after of the newest one as of the cursor; of one that comes next there is no after yet."""
-    inside = session.stepper.inside()
-    if inside is not None and inside.command.name == "step":
-        for index, one in enumerate(inside.items):
-            if isinstance(one, Update) and one.parameter == name:
-                return session.settings, (one.before, one.gradient, one.after if index < session.item else None)
-    if session.last_update is None:
-        return session.settings, (None, None, None)
-    settings, parameters = session.last_update
-    return settings, parameters[name]
-
-
-def update_rule(settings: Settings) -> str:
-    """The optimizer's rule with its numbers, weight decay and rarer options named behind it."""
-    options = dict(settings.options)
-    lr, momentum = f"{settings.lr:g}", options.pop("momentum", 0)
-    nesterov = options.pop("nesterov", False)
-    if settings.optimizer == "Adam":
-        rule = f"weight = weight - {lr} * average(gradient) / (sqrt(average(gradient²)) + eps)"
-    elif settings.optimizer == "RMSprop":
-        rule = f"weight = weight - {lr} * gradient / (sqrt(average(gradient²)) + eps)"
-    elif nesterov:
-        rule = (
-            f"buffer = {momentum:g} * buffer + gradient;  weight = weight - {lr} * (gradient + {momentum:g} * buffer)"
-        )
-    elif momentum:
-        rule = f"buffer = {momentum:g} * buffer + gradient;  weight = weight - {lr} * buffer"
-    else:
-        rule = f"weight = weight - {lr} * gradient"
-    rest = ", ".join(f"{name}={value}" for name, value in options.items() if value)
-    return f"{rule}  ({rest})" if rest else rule

@@ -6,10 +6,14 @@ import time
 from collections.abc import Callable
 
 from lenet_gui.channel import Channel
+from lenet_gui.engine.diagnoses.closer import look_closer
 from lenet_gui.engine.report import Report
 from lenet_gui.engine.session import Session
 from lenet_gui.engine.stops.origin import first_not_finite
+from lenet_gui.engine.tensors.over_steps import histograms
 from lenet_gui.protocol import Command, Line, Notice, Progress
+from lenet_gui.protocol_diagnoses import LookCloser
+from lenet_gui.protocol_tensors import PlotHistograms
 from lenet_gui.protocol_trace import (
     FindNotFinite,
     Move,
@@ -21,7 +25,7 @@ from lenet_gui.protocol_trace import (
 TELL = 0.1
 """Seconds between two words about something long."""
 
-Moving = Move | RunTo | RunBack | PlotWatch | FindNotFinite
+Moving = Move | RunTo | RunBack | PlotWatch | FindNotFinite | PlotHistograms | LookCloser
 
 
 def begin(channel: Channel, session: Session, before: Session | None) -> None:
@@ -46,8 +50,12 @@ def go(channel: Channel, session: Session, report: Report, message: Moving, do: 
             _back(channel, session, report)
         case PlotWatch(number):
             _plot(channel, session, report, number)
+        case PlotHistograms():
+            _histograms(channel, session, report, message)
         case FindNotFinite():
             _find(channel, session, report)
+        case LookCloser():
+            _closer(channel, session, report, message)
 
 
 def _back(channel: Channel, session: Session, report: Report) -> None:
@@ -73,6 +81,17 @@ def _plot(channel: Channel, session: Session, report: Report, number: int) -> No
     report.frame("cancelled while plotting" if channel.pausing else "plotted a watch")
 
 
+def _histograms(channel: Channel, session: Session, report: Report, message: PlotHistograms) -> None:
+    report.frame("going over the steps for histograms", seeking=True)
+    between = _telling(channel, f"Histograms of {message.tensor.name}")
+    try:
+        for series in histograms(session, message, between):
+            channel.give(series)
+    finally:
+        channel.give(Progress("", 1, 1))
+    report.frame("cancelled while going over the steps" if channel.pausing else "histograms of the last steps")
+
+
 def _find(channel: Channel, session: Session, report: Report) -> None:
     report.frame("looking for what is not finite", seeking=True)
     between = _telling(channel, "Looking for what is not finite")
@@ -93,6 +112,16 @@ def _find(channel: Channel, session: Session, report: Report) -> None:
         channel.give(
             Notice("anomaly", "Here it went wrong first", found.words, "This comes next; press Into to do it.")
         )
+
+
+def _closer(channel: Channel, session: Session, report: Report, message: LookCloser) -> None:
+    report.frame("looking closer", seeking=True)
+    try:
+        found = look_closer(session, message, _telling(channel, "Looking closer"))
+    finally:
+        channel.give(Progress("", 1, 1))
+    channel.give(found)
+    report.frame("cancelled while looking closer" if found.cancelled else "looked closer")
 
 
 def _telling(channel: Channel, words: str) -> Callable[[], bool]:

@@ -42,6 +42,7 @@ from lenet_gui.protocol import (
     SetRate,
     StartRace,
 )
+from lenet_gui.protocol_diagnoses import DiagnosesRequest
 from lenet_gui.protocol_trace import TraceRequest
 from lenet_gui.settings import Settings
 
@@ -76,7 +77,7 @@ class Runner:
         self._settings = settings or Settings()
         self._pending: deque[Incoming] = deque()
         self._before: Session | None = None
-        self._later: list[TraceRequest] = []
+        self._later: list[TraceRequest | DiagnosesRequest] = []
         self._runs = runs
         self._keeper = Keeper(channel, root)
 
@@ -293,7 +294,7 @@ class Runner:
         while (message := waiting.pop(0) if waiting else self._channel.receive(0)) is not None:
             if isinstance(message, STOPPING):
                 self._pending.append(message)
-            elif isinstance(message, TraceRequest):
+            elif isinstance(message, TraceRequest) or (isinstance(message, DiagnosesRequest) and not message.log_only):
                 self._later.append(message)  # where it stops there is something to look at
             else:
                 self._answer_in_run(message)

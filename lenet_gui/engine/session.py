@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
@@ -29,8 +29,13 @@ from lenet_gui.engine.stops.watches import Watches
 from lenet_gui.engine.storage import session_file
 from lenet_gui.engine.trace.stepper import Stepper
 from lenet_gui.engine.trace.trace import Trace
+from lenet_gui.engine.trial.rehearsal import Rehearsals
+from lenet_gui.engine.why.why import Why, why
 from lenet_gui.protocol import PHASES, Accuracy, Command
 from lenet_gui.settings import Settings, Value
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.tensors.found import Pinned
 
 
 class Session:
@@ -83,6 +88,9 @@ class Session:
         self.stepper = Stepper(self)
         self.stops = Stops(self)
         self.watches = Watches(self)
+        self.rehearsals = Rehearsals(self)
+        self.pinned: Pinned | None = None
+        """A tensor that somebody keeps in view as it was."""
 
     def equip(self) -> None:
         """Make what follows from the settings alone: data and model on the device, mode, loss, a fresh optimizer.
@@ -280,6 +288,13 @@ class Session:
     def trace(self) -> Trace:
         """The step that is under way (the finished one between two steps) in detail: operations, nodes, updates."""
         return self.stepper.trace()
+
+    def why(self, name: str, index: int | tuple[int, ...] = ()) -> Why:
+        """What a number at this place is made of: a cell of a gradient (`conv1.bias.grad`), an activation, the loss.
+
+        `index` is one number a dimension, or one that counts the cells as `flatten()` has them. Raises ValueError.
+        """
+        return why(self, name, index)
 
     def digest(self) -> str:
         """A hash over everything that decides how the run goes on: equal digests are equal to the bit."""

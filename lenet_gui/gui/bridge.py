@@ -15,7 +15,6 @@ from lenet_gui.channel import Channel
 from lenet_gui.engine_process import EngineProcess
 from lenet_gui.protocol import (
     Accuracy,
-    BudgetReply,
     Frame,
     Incoming,
     Line,
@@ -26,14 +25,12 @@ from lenet_gui.protocol import (
     Progress,
     RaceReport,
     Ready,
+    Reply,
     Run,
-    SeekReply,
     Series,
     SetRate,
-    TensorReply,
-    UpdateReply,
 )
-from lenet_gui.protocol_trace import TraceReply, WatchSeries
+from lenet_gui.protocol_trace import WatchSeries
 
 PAINTING_SHARE = 0.04
 """The share of the wall time that the window's thread may take while training runs: it may want the same cores."""
@@ -137,7 +134,7 @@ class Bridge(QObject):
             (self.notice, Notice),
             (self.accuracy, Accuracy),
             (self.progress, Progress),
-            (self.reply, TensorReply | UpdateReply | SeekReply | BudgetReply | TraceReply),
+            (self.reply, Reply),
             (self.race, RaceReport),
             (self.watched, WatchSeries),
         ):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -6,8 +8,19 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.numbers.colour_scale import DIVERGING, SEQUENTIAL, diverging, paint, sequential, steady_range
-from lenet_gui.gui.numbers.heatmap import Heatmap, as_tiles
+from lenet_gui.gui.numbers.colour_scale import (
+    DIVERGING,
+    POWERS,
+    SEQUENTIAL,
+    along,
+    diverging,
+    paint,
+    sequential,
+    steady_range,
+)
+from lenet_gui.gui.numbers.heatmap import Heatmap, scale_of
+from lenet_gui.protocol_tensors import LookReply, LookRequest, View, Which
+from tests.gui import looking
 
 
 @pytest.fixture
@@ -18,6 +31,13 @@ def heatmap(qtbot: QtBot, qapp: QApplication) -> Heatmap:
     widget.resize(300, 300)
     widget.show()
     return widget
+
+
+def show(heatmap: Heatmap, values: np.ndarray, kind: str = "parameter", limit: float = 0.0) -> LookReply:
+    request = LookRequest(1, View(Which("conv1.weight")), room=(300, 300))
+    reply = replace(looking.reply(request, values, kind), limit=limit)
+    heatmap.show_reply(reply)
+    return reply
 
 
 def lightness(colours: np.ndarray) -> list[int]:
@@ -64,22 +84,8 @@ def test_what_is_not_finite_has_a_colour_that_no_number_has():
         assert colours[3] not in diverging(dark)
 
 
-@pytest.mark.parametrize(
-    ("shape", "tiles"),
-    [
-        ((6, 1, 3, 3), (6, 3, 3)),
-        ((120, 576), (1, 120, 576)),
-        ((6,), (1, 1, 6)),
-        ((), (1, 1, 1)),
-        ((512, 64, 3, 3), (1, 512, 576)),
-    ],
-)
-def test_each_shape_has_its_picture(shape: tuple[int, ...], tiles: tuple[int, ...]):
-    assert as_tiles(np.zeros(shape, np.float32)).shape == tiles
-
-
 def test_the_picture_has_the_colours_of_the_numbers(heatmap: Heatmap):
-    heatmap.show_values(np.array([[-1, 0], [1, np.nan]], np.float32))
+    show(heatmap, np.array([[-1, 0], [1, np.nan]], np.float32))
     picture = heatmap.mosaic.grab().toImage()
     side = heatmap.mosaic.tile_rect(0).width() * picture.devicePixelRatio()
     centres = [side * k / 4 for k in (1, 3)]
@@ -90,14 +96,14 @@ def test_the_picture_has_the_colours_of_the_numbers(heatmap: Heatmap):
 
 def test_the_number_under_the_mouse_is_read_out_with_its_index(heatmap: Heatmap, qtbot: QtBot):
     values = np.arange(54, dtype=np.float32).reshape(6, 1, 3, 3) / np.float32(10)
-    heatmap.show_values(values)
+    show(heatmap, values)
     tile = heatmap.mosaic.tile_rect(4)
     qtbot.mouseMove(heatmap.mosaic, QPoint(round(tile.right()) - 4, round(tile.y()) + 4))
     assert heatmap.read_out.text() == "[4, 0, 0, 2]  3.8"
 
 
 def test_the_keyboard_goes_from_number_to_number_across_maps(heatmap: Heatmap, qtbot: QtBot):
-    heatmap.show_values(np.arange(8, dtype=np.float32).reshape(2, 2, 2))
+    show(heatmap, np.arange(8, dtype=np.float32).reshape(2, 2, 2))
     heights = []
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left):
         qtbot.keyClick(heatmap.mosaic, key)
@@ -107,14 +113,63 @@ def test_the_keyboard_goes_from_number_to_number_across_maps(heatmap: Heatmap, q
 
 
 def test_a_new_picture_keeps_the_read_out_current(heatmap: Heatmap):
-    heatmap.show_values(np.zeros((2, 2), np.float32))
+    show(heatmap, np.zeros((2, 2), np.float32))
     heatmap.mosaic.point_at((0, 1, 1))
-    heatmap.show_values(np.full((2, 2), np.float32(0.1)))
+    show(heatmap, np.full((2, 2), np.float32(0.1)))
     assert heatmap.read_out.text() == "[1, 1]  0.1"
 
 
 def test_a_change_of_scheme_repaints_the_picture(heatmap: Heatmap, qapp: QApplication):
-    heatmap.show_values(np.zeros((4, 4), np.float32))
+    show(heatmap, np.zeros((4, 4), np.float32))
     assert heatmap.mosaic.grab().toImage().pixelColor(10, 10).lightness() > 240
     theme.apply(qapp, "dark")
     assert heatmap.mosaic.grab().toImage().pixelColor(10, 10).lightness() < 30
+
+
+def test_each_kind_has_its_scale(heatmap: Heatmap):
+    positive, both = np.array([[0, 0.3]], np.float32), np.array([[-0.1, 0.3]], np.float32)
+    for kind in ("activation", "input", "state"):
+        assert scale_of(show(heatmap, positive, kind)) == (SEQUENTIAL, (0.0, 0.5)), "such as a ReLU gives"
+    assert scale_of(show(heatmap, both, "activation")) == (DIVERGING, (-0.5, 0.5))
+    for kind in ("parameter", "update", "difference"):
+        assert scale_of(show(heatmap, positive, kind)) == (DIVERGING, (-0.5, 0.5))
+
+
+def test_all_gradients_of_a_place_have_one_range(heatmap: Heatmap):
+    for values in ([[0, 1e-5]], [[-0.15, 0.1]]):
+        reply = show(heatmap, np.array(values, np.float32), "gradient", limit=0.15)
+        assert scale_of(reply) == (POWERS, (-0.2, 0.2))
+    table, values = diverging(dark=False), np.array([-0.2, -2e-3, 0, 2e-3, 0.2, np.nan], np.float32)
+    colours = paint(values, POWERS, (-0.2, 0.2), dark=False)
+    assert [*colours[[0, 2, 4]]] == [table[0], table[128], table[255]]
+    assert abs(int(np.flatnonzero(table == colours[3])[0]) - 192) < 3, "a hundredth of it is half way"
+    assert colours[5] == theme.not_finite(dark=False).rgba()
+    places = np.linspace(0, 1, 9, dtype=np.float32)
+    even = paint(places, SEQUENTIAL, (0, 1), dark=False)
+    assert along(DIVERGING, (-1, 1), places).tolist() == (2 * places - 1).tolist()
+    assert len({*paint(along(POWERS, (-0.2, 0.2), places), POWERS, (-0.2, 0.2), dark=False)}) == len({*even})
+
+
+def test_dragging_moves_what_is_seen_and_the_cursor_keeps_in_sight(heatmap: Heatmap, qtbot: QtBot):
+    show(heatmap, np.arange(900, dtype=np.float32).reshape(30, 30))
+    mosaic = heatmap.mosaic
+    assert mosaic.region() is None
+    for _ in range(6):
+        qtbot.keyClick(mosaic, Qt.Key.Key_Plus)
+    seen = mosaic.region()
+    assert seen is not None
+    assert seen.block.columns < 20
+    qtbot.mousePress(mosaic, Qt.MouseButton.LeftButton, pos=QPoint(150, 100))
+    qtbot.mouseMove(mosaic, QPoint(50, 100))
+    qtbot.mouseRelease(mosaic, Qt.MouseButton.LeftButton, pos=QPoint(50, 100))
+    moved = mosaic.region()
+    assert moved is not None
+    assert moved.block.column > seen.block.column
+    assert moved.block.row == seen.block.row
+    mosaic.point_at((0, 0, 0))
+    for _ in range(29):
+        qtbot.keyClick(mosaic, Qt.Key.Key_Down)
+    assert mosaic.cursor_cell == (0, 29, 0)
+    assert mosaic.cell_rect((0, 29, 0)).top() >= 0
+    assert mosaic.cell_rect((0, 29, 0)).bottom() <= mosaic.height()
+    assert heatmap.read_out.text() == "[29, 0]  870.0"

@@ -6,9 +6,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from lenet_gui.gui.inside.graph_view import GraphView
 from lenet_gui.gui.window.preferences import Preferences, folder
 from lenet_gui.gui.window.window import Window
-from lenet_gui.protocol import Place, TensorRequest
+from lenet_gui.protocol import Place
+from lenet_gui.protocol_tensors import LookRequest, Which
 from lenet_gui.protocol_trace import (
     Breakpoint,
     BreakpointRow,
@@ -52,14 +54,16 @@ def window(qtbot, asked):
     def answer(message):
         if isinstance(message, TraceRequest) and window.frame is not None:
             window.show_reply(replace(traces.lenet(trace=window.frame.trace), id=message.id))
-        else:
+        elif not isinstance(message, LookRequest):
             asked.append(message)
 
     window.show_ready(READY)
     window.asked.connect(answer)
     show(window, at(FORWARD, 3))
     window.docks.by_name["autograd"].raise_()
-    qtbot.waitUntil(lambda: window.panels["autograd"]._reply is not None)
+    graph = window.findChild(GraphView)
+    assert graph is not None
+    qtbot.waitUntil(lambda: graph.states != ())
     window.docks.by_name["network"].raise_()
     qtbot.waitUntil(window.panels["network"].is_seen)
     asked.clear()
@@ -167,13 +171,22 @@ def test_a_breakpoint_is_set_and_dropped_from_the_panels(window, asked):
     ]
 
 
-def test_show_tensor_brings_the_tensor_to_the_front(qtbot, window, asked):
+def test_show_tensor_brings_the_tensor_to_the_front(qtbot, window):
     window.docks.by_name["race"].toggleViewAction().trigger()
     qtbot.waitUntil(window.panels["race"].isVisible)
     window.panels["network"].asked_for.emit("relu_1", "grad")
     qtbot.waitUntil(window.panels["tensor"].isVisible)
-    requests = [one for one in asked if isinstance(one, TensorRequest)]
-    assert (requests[-1].name, requests[-1].part) == ("relu_1", "grad")
+    assert window.panels["tensor"].which == Which("relu_1", "grad")
+
+
+def test_a_card_that_is_chosen_is_looked_at(window):
+    tensor = window.panels["tensor"]
+    choose_card(window, 1)
+    assert tensor.which == Which("relu")
+    choose_card(window, -1)
+    assert tensor.which == Which("input")
+    window.panels["autograd"].view.picked.emit(3)
+    assert tensor.which == Which("input"), "a node is no tensor"
 
 
 def test_watch_brings_its_field_to_the_keyboard(qtbot, window):
@@ -212,9 +225,9 @@ def test_inside_of_the_update_the_parameter_that_moves_next_is_looked_at(window)
     tensor, inspector = window.panels["tensor"], window.panels["inspector"]
     show(window, at(STEP, 2))
     assert inspector.tree.currentItem().text(0) == "weight"
-    assert tensor.heading.text().startswith("conv2.weight")
+    assert tensor.now.heading.text().startswith("conv2.weight")
     show(window, at(STEP, 3))
-    assert tensor.heading.text().startswith("conv2.bias")
+    assert tensor.now.heading.text().startswith("conv2.bias")
     inspector.choose("fc1.bias")
     show(window, at(BACKWARD, 3))  # elsewhere a person's own choice stays
-    assert tensor.heading.text().startswith("fc1.bias")
+    assert tensor.now.heading.text().startswith("fc1.bias")

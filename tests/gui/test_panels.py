@@ -22,11 +22,13 @@ from pytestqt.qtbot import QtBot
 from lenet_gui.gui import theme
 from lenet_gui.gui.code.code import CodePanel
 from lenet_gui.gui.console import ConsolePanel
+from lenet_gui.gui.diagnoses.diagnoses import DiagnosesPanel
 from lenet_gui.gui.inside.autograd_graph import AutogradPanel
+from lenet_gui.gui.moved.moved import WhyMovedPanel
 from lenet_gui.gui.network.network import NetworkPanel
 from lenet_gui.gui.numbers.batch import BatchPanel
-from lenet_gui.gui.numbers.heatmap import Mosaic
 from lenet_gui.gui.numbers.inspector import InspectorPanel
+from lenet_gui.gui.numbers.mosaic import Mosaic
 from lenet_gui.gui.numbers.tensor import TensorPanel
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.plots.plots import PlotsPanel
@@ -37,7 +39,7 @@ from lenet_gui.protocol import Frame
 from tests.gui import frames
 
 PANELS: list[Callable[[], Panel]] = [InspectorPanel, TensorPanel, BatchPanel, ConsolePanel, PlotsPanel, RacePanel]
-PANELS += [NetworkPanel, AutogradPanel, CodePanel, WatchesPanel]
+PANELS += [NetworkPanel, AutogradPanel, CodePanel, WatchesPanel, DiagnosesPanel, WhyMovedPanel]
 
 MOMENTS = [frames.fresh, frames.after_forward, frames.after_backward, frames.after_zeros, frames.running]
 MOMENTS += [frames.random_data, frames.empty, frames.huge]

@@ -35,6 +35,10 @@ class StateWatch:
         self.written = False
         """Whether an operation has written into any tensor since the last look."""
 
+    def held(self, name: str) -> Tensor | None:
+        """The copy of a buffer, as it was at the last look; `None` for what is no buffer."""
+        return next((one.copy for one in self._buffers if one.name == name), None)
+
     def given(self, tensors: Iterable[Tensor]) -> None:
         """What the operation that comes now may write into."""
         if self._buffers:

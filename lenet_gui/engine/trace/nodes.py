@@ -113,6 +113,7 @@ class NodeRecorder:
         variable: Tensor = node.variable  # pyright: ignore[reportAttributeAccessIssue]
         # The first gradient of a parameter is what comes in; PyTorch copies it where somebody else holds it as well.
         fresh = variable.grad is None
+        earlier = None if variable.grad is None else variable.grad.detach().clone()
         name = f"{parameter}.grad"
 
         def accumulated(gave: Gradients, received: Gradients) -> None:
@@ -124,7 +125,7 @@ class NodeRecorder:
                 now = first if shared and not variable._post_accumulate_grad_hooks else live.detach().clone()
                 assert now is not None
                 self.accumulated[name] = live, live._version, now
-            visits.append(Visit(index, received, gave, {name: now}))
+            visits.append(Visit(index, received, gave, {name: now}, earlier))
 
         return accumulated
 

@@ -17,6 +17,7 @@ from torch.autograd.graph import Node as AutogradNode
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
+from lenet_gui.engine.trace.arguments import Arguments
 from lenet_gui.engine.trace.changes import StateWatch
 from lenet_gui.engine.trace.room import Room
 from lenet_gui.engine.trace.source import Sources
@@ -38,6 +39,7 @@ class OperationRecorder:
         self.calls: list[CallRow] = []
         self.made: list[Made] = []
         self.input: Tensor | None = None
+        self.arguments = Arguments(state, room)
         self._room = room
         self._sources = sources
         self._paths: dict[nn.Module, str] = {module: path for path, module in state.modules.items()}
@@ -88,10 +90,14 @@ class OperationRecorder:
         path = self._paths.get(module)
         if path is None or self._busy:
             return  # of somebody else's, at work at the same time
-        if not self._stack and path != CRITERION:
+        if not self._stack:
             given: list[Tensor] = []
             _collect(inputs, given)
-            self.input = next(iter(given), None)
+            if path == CRITERION:
+                self.arguments.call(given[1:2], "target")
+            else:
+                self.input = next(iter(given), None)
+                self.arguments.call(given[:1], "input")
         nth = self._nth[path] = self._nth.get(path, -1) + 1
         self.calls.append(CallRow(path, type(module).__name__, nth, self._stack[-1] if self._stack else -1))
         self._stack.append(len(self.calls) - 1)
@@ -113,6 +119,7 @@ class OperationRecorder:
                 _collect(kwargs.values(), given)
             self.state.given(given)
             versions = [tensor._version for tensor in given]
+            arguments = self.arguments.copied(args), self.arguments.copied(kwargs)
             result = do(*args, **kwargs)
             written = [tensor for tensor, version in zip(given, versions, strict=True) if tensor._version != version]
             if written:
@@ -121,6 +128,7 @@ class OperationRecorder:
             _collect((result,), outputs)
             if outputs or written:
                 self._record(name(do), given, outputs or written, written)
+                self.operations[-1].do, self.operations[-1].arguments = do, arguments
         finally:
             self._busy = False
         return result
@@ -154,6 +162,9 @@ class OperationRecorder:
         for tensor in (*outputs, *written, *wholes):
             self._producers[id(tensor)] = index
             self._alive.append(tensor)
+        for tensor, copy in zip(outputs, operation.outputs, strict=True):
+            if id(tensor) not in self.state.names:  # returned as it came
+                self.arguments.know(tensor, copy)
         self.operations.append(operation)
         self._items.append(operation)
         self.made.append((index, outputs[0].grad_fn))

@@ -36,6 +36,7 @@ class Recording:
         self._operations = OperationRecorder(session.criterion, self._state, self.sources, self._room)
         self._nodes = NodeRecorder(self._state.names, self._room)
         self.trace.calls = self._operations.calls
+        self.trace.given = self._operations.arguments.names
         self.trace.nodes = self._nodes.nodes
         self.trace.figures, self.trace.numbers = self._room.figures, self._room.numbers
 
@@ -60,6 +61,7 @@ class Recording:
             if session.due:
                 load_batch(session)
             self.trace.batch, self.trace.labels = session.input.detach().clone(), session.labels
+            self._operations.arguments.know(session.input, self.trace.batch, "input")
             self._operations.new_command()
             self._forward(command, traced)
         elif command.name == "loss":

@@ -6,6 +6,7 @@ to know, and what a window is told of it `reply`'s.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,6 +41,10 @@ class Operation:
     slot: int = 0
     module: str = ""
     """The dotted path of the module that called it."""
+    do: Callable[..., Any] | None = None
+    """PyTorch's own function."""
+    arguments: tuple[tuple[Any, ...], dict[str, Any]] = ((), {})
+    """What that was given, as it was then. Tensors are copies: of what an operation made, that in its `outputs`."""
 
     @property
     def line(self) -> int | None:
@@ -68,6 +73,8 @@ class Visit:
     received: tuple[Tensor | None, ...]
     gave: tuple[Tensor | None, ...]
     changes: Changes
+    earlier: Tensor | None = None
+    """Where the node adds to a parameter's gradient: what that was before."""
 
 
 @dataclass(slots=True)
@@ -109,6 +116,8 @@ class Trace:
     batch: Tensor | None = None
     labels: Tensor | None = None
     partial: str = ""
+    given: dict[int, str] = field(default_factory=dict)
+    """By the identity of a tensor in arguments that no operation made: `input`, `target` or a name of the state."""
     figures: dict[int, Figures] = field(default_factory=dict)
     """By the identity of a recorded tensor, as far as they were asked for."""
     numbers: dict[int, int] = field(default_factory=dict)

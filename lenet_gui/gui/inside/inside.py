@@ -14,6 +14,7 @@ from lenet_gui.gui.inside.trace_place import Step, operation_places
 from lenet_gui.gui.panel import Panel
 from lenet_gui.protocol import Frame, Reply
 from lenet_gui.protocol_trace import DropBreakpoint, RunTo, TraceReply
+from lenet_gui.protocol_why import SourceCells
 
 Chosen = tuple[str, int]
 """`operation`, `node` or `batch`, and its index in the trace."""
@@ -41,6 +42,7 @@ class Inside(QObject):
             "run_to": self._run_to_chosen,
             "break_here": self._break_at_chosen,
             "watch_here": self._watch,
+            "why_here": self._open_why,
         }
 
     def join(self, name: str, panel: Panel) -> None:
@@ -58,6 +60,12 @@ class Inside(QObject):
             found.break_at.connect(lambda at: self._break_at(*at))
             found.drop_break.connect(lambda number: self.asked.emit(DropBreakpoint(number)))
             found.go_to.connect(self._go)
+        elif name == "tensor":
+            found.cell_asked.connect(self._ask_why)
+        elif name == "why":
+            found.pointed.connect(self._light)
+        elif name == "diagnoses":
+            found.show_tensor.connect(self._show_wrong)
 
     def show_frame(self, frame: Frame) -> None:
         self._frame = frame
@@ -83,6 +91,16 @@ class Inside(QObject):
         for name in PANELS:
             if name in self._panels and self._panels[name] is not self.sender():
                 self._panels[name].choose(chosen)
+        name = self._tensor_of(chosen)
+        if name and "tensor" in self._panels:
+            self._panels["tensor"].show_tensor(name)
+
+    def _tensor_of(self, chosen: Chosen) -> str:
+        """What the chosen one gives; a node of the autograd graph is no tensor."""
+        trace, (kind, index) = self._current(), chosen
+        if trace is not None and kind == "operation" and index < len(trace.operations):
+            return trace.operations[index].name
+        return "input" if kind == "batch" else ""
 
     @Slot(object)
     def _go(self, place: Step) -> None:
@@ -91,6 +109,17 @@ class Inside(QObject):
     def _show_tensor(self, name: str, part: str) -> None:
         self._show("tensor")
         self._panels["tensor"].show_tensor(name, part)
+
+    @Slot(str, str)
+    def _show_wrong(self, name: str, part: str) -> None:
+        """Mark it wherever it is drawn, and open it."""
+        trace = self._current()
+        for index, operation in enumerate(trace.operations if trace is not None else ()):
+            if operation.name == name:
+                self._choose(("operation", index))
+        if "inspector" in self._panels:
+            self._panels["inspector"].choose(name)
+        self._show_tensor(name, part)
 
     def _break_at(self, kind: str, at: str) -> None:
         # Imported when one is wanted: the first paint must not wait for it.
@@ -122,6 +151,29 @@ class Inside(QObject):
     def _watch(self) -> None:
         self._show("watches")
         self._panels["watches"].field.setFocus()
+
+    def _open_why(self) -> None:
+        self._show("why")
+        panel = self._panels["why"]
+        if not panel.field.text():
+            panel.ask("loss", ())
+        panel.field.setFocus()
+        panel.field.selectAll()
+
+    @Slot(str, str, object)
+    def _ask_why(self, name: str, part: str, index: tuple[int, ...]) -> None:
+        """What a weight's change is made of has a panel of its own."""
+        panel = "why_moved" if part == "update" else "why"
+        self._show(panel)
+        if panel == "why":
+            self._panels["why"].ask(f"{name}.grad" if part == "grad" else name, index)
+
+    @Slot(object)
+    def _light(self, cells: tuple[SourceCells, ...]) -> None:
+        """Mark the cells that a number comes from wherever they are drawn."""
+        for name in ("batch", "tensor"):
+            if name in self._panels:
+                self._panels[name].light(cells)
 
     def _current(self) -> TraceReply | None:
         """The trace of the step that the frame stands in, if it has come."""

@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.numbers.colour_scale import DIVERGING, SEQUENTIAL, paint, steady_range
+from lenet_gui.gui.numbers.colour_scale import DIVERGING, SEQUENTIAL, by_powers, paint, steady_range
 from lenet_gui.protocol_trace import Summary
-
-_POWERS = 1e4
 
 
 class Pictures:
@@ -40,7 +38,7 @@ class Pictures:
         if found is None:
             values, scale, span = summary.picture, *scale_of(summary)
             if gradient:
-                values, scale, span = _by_powers(values, self.gradient_limit or 1.0), DIVERGING, (-1.0, 1.0)
+                values, scale, span = by_powers(values, self.gradient_limit or 1.0), DIVERGING, (-1.0, 1.0)
             found = self._images[card, gradient] = _image(values, scale, span, summary.finite)
         return found
 
@@ -62,12 +60,6 @@ def scale_of(summary: Summary) -> tuple[str, tuple[float, float]]:
 def has_numbers(summary: Summary) -> bool:
     """Whether anything is known of it besides its shape: what was too large was not kept."""
     return not summary.finite or not math.isnan(summary.low)
-
-
-def _by_powers(values: NDArray[np.float32], limit: float) -> NDArray[np.float32]:
-    """From -1 to 1, by the logarithm of the size; even where it is less than `limit` / `_POWERS`, through 0."""
-    sizes = np.log1p(np.abs(values) * (_POWERS / limit)) / np.log1p(_POWERS)
-    return (np.sign(values) * sizes).astype(np.float32)
 
 
 def _image(values: NDArray[np.float32], scale: str, span: tuple[float, float], finite: bool) -> QImage:

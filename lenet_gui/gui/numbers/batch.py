@@ -10,11 +10,14 @@ from PySide6.QtWidgets import QBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.numbers.colour_scale import SEQUENTIAL, steady_range
-from lenet_gui.gui.numbers.heatmap import Cell, Mosaic
+from lenet_gui.gui.numbers.indexing import Indexing
+from lenet_gui.gui.numbers.mosaic import Cell, Mosaic
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.widgets.elided import Elided
 from lenet_gui.gui.widgets.steady import Steady
 from lenet_gui.protocol import BatchView, Frame
+from lenet_gui.protocol_tensors import ALL
+from lenet_gui.protocol_why import SourceCells
 
 NOT_FORWARD = "Forward has not run on this batch."
 _MOST_BARS = 10
@@ -87,7 +90,7 @@ class SampleMosaic(Mosaic):
 
     def step_cursor(self, down: int, right: int) -> None:
         k = self.sample + down * self.columns + right
-        if 0 <= k < len(self.tiles):
+        if 0 <= k < self.full[0]:
             self.chosen.emit(k)
 
 
@@ -222,6 +225,12 @@ class BatchPanel(Panel):
         target = samples.targets[sample] if samples.targets else None
         scores = samples.scores[sample] if len(samples.scores) else samples.scores.reshape(-1)
         self.bars.show_scores(scores, target, self._limit)
+
+    def light(self, cells: tuple[SourceCells, ...]) -> None:
+        """Frame these cells of the input."""
+        count, height, width = self.images.full
+        batch = Indexing((count, 1, height, width), (ALL, ALL))
+        self.images.light([region for one in cells if one.name == "input" for region in batch.regions(one.ranges)])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -1,214 +1,33 @@
-"""Numbers in rows and columns: a model over an array of any size, and a view that copies and edits them by cell.
+"""Numbers in rows and columns: the view that scrolls over them, copies and edits them by cell.
 
-It never changes a number itself: it tells what was typed, and shows what it is given.
+It never changes a number itself: it tells what was typed, and which numbers it needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QEvent,
-    QItemSelectionRange,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QRect,
-    Qt,
-    Signal,
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
 )
-from PySide6.QtGui import QFocusEvent, QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QMoveEvent
-from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from PySide6.QtWidgets import QTableView
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.widgets.fields import NumberField, finite
+from lenet_gui.gui.numbers.cell_editing import CellEditing, CellField
+from lenet_gui.gui.numbers.cell_painting import paint_cells
+from lenet_gui.gui.numbers.indexing import tab_separated
+from lenet_gui.gui.numbers.number_model import EDIT_TIP, NumberModel
+from lenet_gui.protocol_tensors import Block, Cells
 
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_ANYWHERE = QModelIndex()
-# The keys that put a number in force, and what is edited after it.
-_ENTER: dict[int, QStyledItemDelegate.EndEditHint] = {
-    Qt.Key.Key_Return: QStyledItemDelegate.EndEditHint.NoHint,
-    Qt.Key.Key_Enter: QStyledItemDelegate.EndEditHint.NoHint,
-    Qt.Key.Key_Tab: QStyledItemDelegate.EndEditHint.EditNextItem,
-    Qt.Key.Key_Backtab: QStyledItemDelegate.EndEditHint.EditPreviousItem,
-}
 COPY_TIP = "Ctrl+C copies the selected numbers with all digits, tab-separated"
-EDIT_TIP = "Double-click, F2 or typing edits a number: Enter writes it, Esc leaves it as it is"
-
-Index = QModelIndex | QPersistentModelIndex
-
-
-def number_format(values: NDArray[np.float32], decimals: int = 4) -> str:
-    """How PyTorch prints such numbers: with `decimals`, or in powers of ten when they differ too much for that.
-
-    The rule is that of `torch._tensor_str._Formatter`, but from 10,000 on (there: 1e8), to keep columns narrow.
-    """
-    sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    if not sizes.size:
-        return f" .{decimals}f"
-    low, high = float(sizes.min()), float(sizes.max())
-    return " .4e" if high / low > 1000 or high >= 1e4 or low < 1e-4 else f" .{decimals}f"
-
-
-def index_text(flat: int, shape: Sequence[int]) -> str:
-    """Where number `flat` of a tensor of this shape is, as one writes it in PyTorch: `[3, 0, 1]`."""
-    return f"[{', '.join(str(i) for i in np.unravel_index(flat, shape))}]" if shape else "[]"
-
-
-class NumberModel(QAbstractTableModel):
-    """An array `[rows, columns]` with names for its columns; a row is named by its index in a tensor's `shape`."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.editable = False
-        """Whether a tensor's numbers may be edited now. Columns beside each other never may."""
-        self._is_tensor = False
-        self._values: NDArray[np.float32] = np.empty((0, 0), np.float32)
-        self._columns: tuple[str, ...] = ()
-        self._shape: tuple[int, ...] = ()
-        self._formats: tuple[str, ...] = ()
-
-    def show_tensor(self, values: NDArray[np.float32]) -> None:
-        """The last dimension runs to the right, all others down."""
-        *above, width = values.shape if values.ndim > 1 else (values.size, 1)
-        columns = tuple(f"[{i}]" for i in range(width)) if values.ndim > 1 else ("value",)
-        self._is_tensor = True
-        self._show(values.reshape(-1, width), columns, tuple(above), (number_format(values),) * width)
-
-    def show_columns(self, columns: dict[str, NDArray[np.float32]]) -> None:
-        """Tensors of one shape beside each other, number by number."""
-        values = np.stack([column.reshape(-1) for column in columns.values()], axis=1)
-        shape = next(iter(columns.values())).shape
-        # Two decimals more than PyTorch prints: a step moves a weight by less than the fourth.
-        formats = tuple(number_format(column, decimals=6) for column in columns.values())
-        self._is_tensor = False
-        self._show(values, tuple(columns), shape, formats)
-
-    def _show(
-        self, values: NDArray[np.float32], columns: tuple[str, ...], shape: tuple[int, ...], formats: tuple[str, ...]
-    ) -> None:
-        # New numbers in the same cells leave selection and scroll position where they are.
-        if values.shape == self._values.shape and (columns, shape) == (self._columns, self._shape):
-            self._values, self._formats = values, formats
-            if values.size:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(values) - 1, len(columns) - 1))
-            return
-        self.beginResetModel()
-        self._values, self._columns, self._shape, self._formats = values, columns, shape, formats
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = _ANYWHERE) -> int:
-        return 0 if parent.isValid() else self._values.shape[0]
-
-    def columnCount(self, parent: Index = _ANYWHERE) -> int:
-        return 0 if parent.isValid() else self._values.shape[1]
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        editable = Qt.ItemFlag.ItemIsEditable if self.editable and self._is_tensor else Qt.ItemFlag.NoItemFlags
-        return super().flags(index) | editable
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT
-        value = self._values[index.row(), index.column()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return format(float(value), self._formats[index.column()])
-        if role == Qt.ItemDataRole.EditRole:
-            # The fewest digits that give this float32 back, where the float of all its digits has many more.
-            return float(str(value))
-        if role == Qt.ItemDataRole.ToolTipRole:
-            edits = f"\n{EDIT_TIP}" if self.flags(index) & Qt.ItemFlag.ItemIsEditable else ""
-            return f"{self.cell_text(index)} = {value!s}{edits}"
-        if role == Qt.ItemDataRole.ForegroundRole and not np.isfinite(value):
-            return theme.colour("error")
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return self._columns[section] if orientation == Qt.Orientation.Horizontal else self._row_text(section)
-
-    def cell_text(self, index: Index) -> str:
-        """Which number it is: `[3, 0, 1] [2]`."""
-        return f"{self._row_text(index.row())} {self._columns[index.column()]}"
-
-    def flat(self, index: Index) -> int:
-        """Which of the tensor's numbers it is, counted from 0."""
-        return index.row() * len(self._columns) + index.column()
-
-    def _row_text(self, row: int) -> str:
-        return index_text(row, self._shape)
-
-    def widest(self) -> int:
-        """How many letters the longest number has, rounded up to what its column's format can need."""
-        return max((12 if written.endswith("e") else int(written[2]) + 6 for written in self._formats), default=9)
-
-    def tab_separated(self, block: QItemSelectionRange) -> str:
-        """A block of cells with the digits that tell each float32 from every other."""
-        cells = self._values[block.top() : block.bottom() + 1, block.left() : block.right() + 1]
-        return "\n".join("\t".join(map(str, row)) for row in cells)
-
-
-class CellField(NumberField):
-    """The number of one cell while it is edited. Only `commit` puts it in force; what else is typed is dropped."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(finite, 14, parent)
-        self.setObjectName("number_editor")
-        # It is wider than its cell: an edge of its own says which numbers it covers.
-        self.setStyleSheet(f"QLineEdit {{ border: 1px solid {theme.colour('accent').name()}; border-radius: 2px; }}")
-        self.setAlignment(_RIGHT)
-        # The message floats over the whole window, and would outlive the field there.
-        self.destroyed.connect(self._message.deleteLater)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        # A frame, a key of the window or a click can take the cell away: none of them means to change a weight.
-        QLineEdit.focusOutEvent(self, event)
-
-    def moveEvent(self, event: QMoveEvent) -> None:
-        super().moveEvent(event)
-        if self._message.isVisible():
-            self._message.say(self._message.text(), self._message.is_error)
-
-
-class CellEditing(QStyledItemDelegate):
-    """Opens a `CellField` over a cell. What is no number stays as it was typed, with a message below it."""
-
-    committed = Signal(int, float)
-    """A number of the tensor, by its flat index, and what it is to be."""
-
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:  # noqa: ARG002
-        numbers = index.model()
-        assert isinstance(numbers, NumberModel)
-        field, flat = CellField(parent), numbers.flat(index)
-        field.setAccessibleName(f"New number at {numbers.cell_text(index)}")
-        field.committed.connect(lambda number: self.committed.emit(flat, number))
-        return field
-
-    def setEditorData(self, editor: QWidget, index: Index) -> None:
-        assert isinstance(editor, CellField)
-        editor.set_value(index.data(Qt.ItemDataRole.EditRole))
-
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:  # noqa: ARG002
-        cell: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]
-        # As wide as all digits of a number need, to the left of the cell's right edge while there is room.
-        left = max(min(0, cell.left()), cell.right() + 1 - editor.width())
-        editor.setGeometry(left, cell.top(), editor.width(), cell.height())
-
-    def eventFilter(self, editor: QObject, event: QEvent) -> bool:
-        if isinstance(editor, CellField) and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            hint = _ENTER.get(event.key())
-            if hint is not None:
-                editor.commit()
-                if not editor.refused():
-                    self.closeEditor.emit(editor, hint)
-                return True
-        return super().eventFilter(editor, event)
+MARGIN = 1.5
+"""So many tables' heights and widths around what is seen are fetched as well."""
 
 
 class NumberTable(QTableView):
@@ -216,11 +35,19 @@ class NumberTable(QTableView):
 
     edited = Signal(int, float)
     """A number of the tensor, by its flat index, and what somebody wants it to be."""
+    wanted = Signal(object)
+    """A `Block` of cells whose numbers are missing."""
+    copy_wanted = Signal(object)
+    """A `Block` whose numbers are to be copied, and are not all there: `copy_from` then gets them."""
+    opened = Signal(object)
+    """The index in the tensor of a number: Enter was pressed on it, or a double-click that cannot edit it."""
+    menu_wanted = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()
         self.numbers = NumberModel()
         self.setModel(self.numbers)
+        self._copied: list[tuple[int, int, int, int]] = []  # top, left, bottom, right
         self._editing = CellEditing(self)
         self._editing.committed.connect(self.edited)
         self.setItemDelegate(self._editing)
@@ -229,7 +56,6 @@ class NumberTable(QTableView):
         self.setToolTip(f"{COPY_TIP}. At a pause: {EDIT_TIP}")
         self.setFont(theme.mono())
         self.setWordWrap(False)
-        self.setAlternatingRowColors(True)
         self.setTabKeyNavigation(False)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         # Fixed sizes: a million cells are never measured, and no column moves while numbers change.
@@ -240,16 +66,67 @@ class NumberTable(QTableView):
         self.numbers.modelReset.connect(self._fit)
         self.numbers.dataChanged.connect(self._fit)
 
+    # ------------------------------------------------------------------------------------------------- fetching
+
+    def seen(self) -> Block:
+        """The cells that can be seen."""
+        if not self.numbers.rowCount() or not self.numbers.columnCount():
+            return Block(0, 0, 0, 0)
+        row, column = max(0, self.rowAt(0)), max(0, self.columnAt(0))
+        last, right = self.rowAt(self.viewport().height() - 1), self.columnAt(self.viewport().width() - 1)
+        last = last if last >= 0 else self.numbers.rowCount() - 1
+        right = right if right >= 0 else self.numbers.columnCount() - 1
+        return Block(row, column, max(0, last - row) + 1, max(0, right - column) + 1)
+
+    def around(self) -> Block:
+        """What is worth fetching: what is seen, and what a scroll shows next; perhaps more than there is."""
+        seen, room = self.seen(), self.viewport().size()
+        down = int(room.height() / max(1, self.verticalHeader().defaultSectionSize())) + 2
+        across = int(room.width() / max(1, self.horizontalHeader().defaultSectionSize())) + 2
+        row, column = max(0, seen.row - int(MARGIN * down)), max(0, seen.column - int(MARGIN * across))
+        return Block(row, column, int((1 + 2 * MARGIN) * down), int((1 + 2 * MARGIN) * across))
+
+    def cover(self) -> None:
+        """Ask for what is seen, where it is not there."""
+        if not self.numbers.has(self.seen()):
+            self.wanted.emit(self.around())
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        self.cover()
+
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        self.cover()
+
     def _fit(self) -> None:
         width = QFontMetrics(theme.mono()).horizontalAdvance("0") * self.numbers.widest() + theme.UNIT
         if width != self.horizontalHeader().defaultSectionSize():
             self.horizontalHeader().setDefaultSectionSize(width)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self.viewport()) as painter:
+            painter.setFont(self.font())
+            paint_cells(self, painter, event.rect())
+
+    # --------------------------------------------------------------------------------------- copying and editing
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.currentIndex().isValid():
+            self.opened.emit(self.numbers.at(self.currentIndex()))
         else:
             super().keyPressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        super().mouseDoubleClickEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid() and not self.numbers.flags(index) & Qt.ItemFlag.ItemIsEditable:
+            self.opened.emit(self.numbers.at(index))
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menu_wanted.emit(event.globalPos())
 
     def allow_edits(self, allowed: bool) -> None:
         """Whether a tensor's numbers may be edited from now on. Where not, what is being typed is dropped."""
@@ -262,7 +139,20 @@ class NumberTable(QTableView):
         for field in self.viewport().findChildren(CellField):
             self._editing.closeEditor.emit(field)
 
-    def copy(self) -> None:
-        """Put the selected blocks of cells on the clipboard, one below the other."""
-        blocks = sorted(self.selectionModel().selection().toList(), key=lambda block: (block.top(), block.left()))
-        QGuiApplication.clipboard().setText("\n".join(self.numbers.tab_separated(block) for block in blocks))
+    def copy(self, whole: bool = False) -> None:
+        """Put the selected blocks of cells on the clipboard, one below the other; without any, the whole table."""
+        chosen = [] if whole else self.selectionModel().selection().toList()
+        found = [(one.top(), one.left(), one.bottom(), one.right()) for one in chosen]
+        self._copied = sorted(found) or [(0, 0, self.numbers.rowCount() - 1, self.numbers.columnCount() - 1)]
+        tops, lefts, bottoms, rights = zip(*self._copied, strict=True)
+        around = Block(min(tops), min(lefts), max(bottoms) - min(tops) + 1, max(rights) - min(lefts) + 1)
+        if around.rows * around.columns <= 0:
+            return
+        if self.numbers.has(around):
+            self.copy_from(self.numbers.cells)
+        else:
+            self.copy_wanted.emit(around)
+
+    def copy_from(self, cells: Cells) -> None:
+        """The same, from cells that hold all of them."""
+        QGuiApplication.clipboard().setText("\n".join(tab_separated(cells, *block) for block in self._copied))

@@ -1,23 +1,28 @@
-"""One tensor's numbers: as a picture, as a table, as PyTorch prints them; its value, its gradient, its last update."""
+"""Any tensor, looked at: which one, in which view, and beside which other one. How one is seen is `tensor_pane`'s."""
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy, QStackedWidget, QVBoxLayout
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.numbers.heatmap import Heatmap
-from lenet_gui.gui.numbers.tables import NumberTable
+from lenet_gui.gui.numbers.asking import next_id
+from lenet_gui.gui.numbers.indexing import Index
+from lenet_gui.gui.numbers.pane_menu import menu_of
+from lenet_gui.gui.numbers.pane_words import whole_name
+from lenet_gui.gui.numbers.pinned import PinnedPane
+from lenet_gui.gui.numbers.tensor_choice import TensorChoice
+from lenet_gui.gui.numbers.tensor_pane import TensorPane
 from lenet_gui.gui.panel import Panel
-from lenet_gui.gui.widgets.steady import Steady
 from lenet_gui.gui.widgets.switch import Switch
-from lenet_gui.protocol import Command, Frame, Reply, TensorReply, TensorRequest, UpdateReply, UpdateRequest
+from lenet_gui.protocol import Command, Frame, Reply
+from lenet_gui.protocol_tensors import LookAnswer, NamesReply, NamesRequest, PinReply, PinRequest, Which
+from lenet_gui.protocol_why import SourceCells
 
 _PARTS = {
-    "value": ("Value", "The parameter's numbers"),
-    "grad": ("Gradient", "parameter.grad: None, or what the backward passes since zero_grad added up"),
+    "value": ("Value", "The tensor's numbers"),
+    "grad": ("Gradient", "tensor.grad: None, or what the backward passes since zero_grad added up"),
     "update": ("Update", "weight = weight - learning_rate * gradient: what the last step did, in numbers"),
 }
 _VIEWS = {
@@ -26,70 +31,61 @@ _VIEWS = {
         "Table",
         "Each number in a cell; Ctrl+C copies the selected ones, and at a pause a double-click edits one",
     ),
-    "printed": ("Printed", "As PyTorch prints it"),
+    "histogram": ("Bars", "A histogram: how the numbers are spread, with their quantiles"),
+    "time": ("Time", "Histograms over the steps, a step a column"),
+    "printed": ("Text", "As PyTorch prints it"),
 }
-NOTHING_CHOSEN = "Choose a parameter in the model to see its numbers."
-NO_GRADIENT = "None: no backward has reached it yet."
-NOT_YET = "Not computed yet at this place."
-NOT_MOVED = "This step has not moved it yet."
-NO_UPDATE = "No step has been taken yet: nothing has moved this parameter."
+NOTHING_CHOSEN = "Choose a parameter in the model, or an operation in the network, to see its numbers."
 
 
 class TensorPanel(Panel):
-    """Shows the tensor named by `show_tensor`, at the place of each frame."""
+    """Shows the tensor named by `show_tensor`, at the place of each frame, and one more where that is pinned."""
 
     title = "Tensor"
+    cell_asked = Signal(str, str, object)
+    """Why is this number? The tensor's name, its part (`value`, `grad` or `update`) and the index, a tuple."""
+    failed = Signal(str)
+    """A picture that could not be written: what happened and what to do."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("tensor")
         self.setAccessibleName("Tensor")
         self._name = ""
-        self._id = 0
-        self._waiting = False
-        self._behind = False
-        self._run = 0
+        self._frame: Frame | None = None
         self._parameters = frozenset[str]()
-        self._of_operation = False  # whether it is an output of this step, which no step moves
-        self._reply: Reply | None = None
-
-        self.heading = _label("tensor_name", "Name and shape of the tensor")
-        self.formula = _label("tensor_formula", "The optimizer's rule with its numbers")
-        self.statistics = _label("tensor_statistics", "Range, mean and norm")
-        self.statistics.setWordWrap(True)
-        self.statistics.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.message = _label("tensor_message", "What there is to see")
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.message.setWordWrap(True)
-        self.heatmap = Heatmap()
-        self.table = NumberTable()
-        self.table.edited.connect(self._edit)
-        self.printed = QPlainTextEdit()
-        self.printed.setReadOnly(True)
-        self.printed.setFont(theme.mono())
-        self.printed.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self.printed.setObjectName("tensor_printed")
-        self.printed.setAccessibleName("The tensor as PyTorch prints it")
-        self.printed.setToolTip("print(tensor): four digits, and the middle left out where there are many numbers")
-        self.pages = QStackedWidget()
-        for page in (self.message, self.heatmap, self.table, self.printed):
-            self.pages.addWidget(page)
+        self._of_step = False  # whether it is something that this step computes, which no step moves
+        self._names_id = self._pin_id = 0
+        self.now = TensorPane()
+        self.pinned: PinnedPane | None = None
+        self.choice = TensorChoice()
+        self.pin = _button("tensor_pin", "Pin", "Keep this tensor in view as it is here, beside what comes")
+        self.why = _button("tensor_why", "Why?", "Why is the number under the cursor what it is? (Ctrl+Y)")
+        self.more = _button("tensor_more", "⋯", "Copy, save as a picture, export as CSV or .npy")
+        self.more.setAccessibleName("Copy and export")
         self.parts = Switch("tensor_part", _PARTS, self)
         self.views = Switch("tensor_view", _VIEWS, self)
-        self.parts.buttonClicked.connect(self._start_over)
-        self.views.buttonClicked.connect(self._draw)
-
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(*(theme.UNIT,) * 4)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(self.heading)
-        layout.addLayout(self.parts.row())
-        layout.addLayout(self.views.row())
-        layout.addWidget(self.formula)
-        layout.addWidget(self.pages, 1)
-        # Two lines, needed or not, so that the picture above keeps its size.
-        layout.addWidget(Steady(self.statistics, lines=2))
-        self._draw()
+        for button in self.views.buttons():
+            button.setStyleSheet("padding: 3px")  # five beside each other, in a narrow dock
+        self.panes = QSplitter(Qt.Orientation.Horizontal)
+        self.panes.addWidget(self.now)
+        self.panes.setChildrenCollapsible(False)
+        self._lay_out()
+        self._join(self.now)
+        self.parts.buttonClicked.connect(lambda: self._choose())
+        self.views.buttonClicked.connect(lambda: self._show_as())
+        self.choice.chosen.connect(self.show_tensor)
+        self.choice.wanted.connect(self._ask_names)
+        self.pin.clicked.connect(self._pin)
+        self.why.clicked.connect(self._ask_why)
+        self.more.clicked.connect(
+            lambda: self._open_menu(self.now, self.more.mapToGlobal(self.more.rect().bottomLeft()))
+        )
+        self.now.edited.connect(self._edit)
+        self.now.looked.connect(lambda _: self._show_choice())
+        keys = QShortcut(QKeySequence("Ctrl+Y"), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        keys.activated.connect(self._ask_why)
+        self._choose()
 
     @property
     def part(self) -> str:
@@ -98,172 +94,166 @@ class TensorPanel(Panel):
 
     @property
     def view(self) -> str:
-        """`"picture"`, `"table"` or `"printed"`."""
+        """`"picture"`, `"table"`, `"histogram"`, `"time"` or `"printed"`."""
         return self.views.choice
 
+    @property
+    def which(self) -> Which | None:
+        return Which(self._name, self.part) if self._name else None
+
     def show_tensor(self, name: str, part: str = "") -> None:
-        """Show the parameter or operation `name` from now on, its `value` or `grad` where that is said."""
+        """Show the parameter, operation or other tensor `name` from now on, and this part of it where that is said."""
         if (name, part or self.part) == (self._name, self.part):
             return
-        self._name, self._of_operation = name, bool(self._parameters) and name not in self._parameters
-        if self._of_operation and self.part == "update":
+        self._name = name
+        self._of_step = bool(self._parameters) and name not in self._parameters
+        if self._of_step and self.part == "update":
             part = part or "value"
         if part:
             self.parts.by_choice[part].setChecked(True)
-        self._start_over()
+        self._choose()
 
     def show_frame(self, frame: Frame) -> None:
-        if frame.run != self._run:
-            # What was asked of the run before may never be answered.
-            self._run = frame.run
-            self._waiting = self._of_operation = False
-        self.table.allow_edits("edit" in frame.allowed and not self._of_operation)
+        if self._frame is not None and frame.run != self._frame.run:
+            self._of_step = False
+            self._let_go()
+        self._frame, self.choice.stale = frame, True
         self._parameters = frozenset(row.name for row in frame.parameters)
-        self._of_operation = self._of_operation and self._name not in self._parameters
-        if self._name and not self._of_operation and self._name not in self._parameters:
+        self._of_step = self._of_step and self._name not in self._parameters
+        if self._name and not self._of_step and self._name not in self._parameters:
             self._name = ""
-            self._start_over()
-        self._ask()
+            self._choose()
+        self.now.table.allow_edits("edit" in frame.allowed and not self._of_step)
+        for pane in self._all():
+            pane.show_frame(frame)
 
     def show_reply(self, reply: Reply) -> None:
-        if not isinstance(reply, TensorReply | UpdateReply) or reply.id != self._id or not self._name:
-            return
-        self._waiting = False
-        if not _same_numbers(self._reply, reply):
-            self._reply = reply
-            self._draw()
-        if self._behind:
-            self._ask()
+        if isinstance(reply, NamesReply) and reply.id == self._names_id:
+            self.choice.show_names(reply.names)
+        elif isinstance(reply, PinReply) and reply.id == self._pin_id and reply.tensor is not None:
+            self._show_pinned(reply.tensor)
+        elif isinstance(reply, LookAnswer):
+            for pane in self._all():
+                pane.asking.answer(reply)
 
-    def _start_over(self) -> None:
-        # What was asked before is stale: its answer comes with an older id and is dropped.
-        self._waiting = False
-        self._reply = None
-        self.table.stop_editing()
-        self._draw()
-        if self.is_seen():
-            self._ask()
+    def light(self, cells: tuple[SourceCells, ...]) -> None:
+        """Frame these cells in the picture, if they are of the tensor that it shows."""
+        name = whole_name(self.which) if self.which is not None else ""
+        ranges = [one.ranges for one in cells if one.name == name]
+        picture = self.now.heatmap
+        picture.mosaic.light([region for one in ranges for region in picture.indexing.regions(one)])
 
-    def _ask(self) -> None:
-        """Ask for the numbers of now, unless the answer to the last question is still on its way."""
-        self._behind = self._waiting
-        if self._waiting or not self._name:
-            return
-        self._id += 1
-        self._waiting = True
-        if self.part == "update":
-            self.asked.emit(UpdateRequest(self._id, self._name))
-        else:
-            self.asked.emit(TensorRequest(self._id, self._name, self.part))
+    def _all(self) -> list[TensorPane]:
+        return [self.now] if self.pinned is None else [self.now, self.pinned]
+
+    def _choose(self) -> None:
+        """What the buttons and the name say."""
+        self.parts.by_choice["update"].setEnabled(not self._of_step)
+        self.now.show_tensor(self.which, empty="" if self._name else NOTHING_CHOSEN)
+        self._show_choice()
+        for button in (self.pin, self.why, self.more):
+            button.setEnabled(bool(self._name))
+        if self.pinned is not None:
+            self.pinned.show_other(self.which)
+
+    def _show_as(self) -> None:
+        for pane in self._all():
+            pane.show_as(self.view)
+
+    def _show_choice(self) -> None:
+        self.choice.show_choice(self.which)
+
+    # ------------------------------------------------------------------------------------------------- what is asked
+
+    def _ask_names(self) -> None:
+        self._names_id = next_id()
+        self.asked.emit(NamesRequest(self._names_id, self._frame is None or not self._frame.running))
 
     def _edit(self, index: int, value: float) -> None:
-        self.asked.emit(Command.of("edit", tensor=self._whole_name(), index=index, value=value))
+        if self.which is not None:
+            self.asked.emit(Command.of("edit", tensor=whole_name(self.which), index=index, value=value))
 
-    def _draw(self) -> None:
-        reply = self._reply
-        # An update is a table of numbers and nothing else; the other views say so by being greyed.
-        for button in self.views.buttons():
-            button.setEnabled(self.part != "update")
-        self.parts.by_choice["update"].setEnabled(not self._of_operation)
-        self.formula.setVisible(isinstance(reply, UpdateReply))
-        if isinstance(reply, UpdateReply):
-            self._draw_update(reply)
-        elif isinstance(reply, TensorReply):
-            self._draw_tensor(reply)
-        else:
-            self._heading(())
-            self._say("" if self._name else NOTHING_CHOSEN)
+    def _ask_why(self) -> None:
+        index = self.now.current()
+        if index is not None:
+            self._tell_why(index)
 
-    def _draw_tensor(self, reply: TensorReply) -> None:
-        self._heading(reply.shape)
-        values = reply.values
-        if values is None:
-            # Without a shape nothing is known of it yet: that is not a gradient that is None.
-            self._say(NO_GRADIENT if reply.shape else NOT_YET)
-            return
-        self.statistics.setText(statistics_text(values, reply.shape))
-        if self.view == "picture":
-            self.heatmap.show_values(values)
-            self.pages.setCurrentWidget(self.heatmap)
-        elif self.view == "table":
-            self.table.numbers.show_tensor(values)
-            self.pages.setCurrentWidget(self.table)
-        else:
-            if self.printed.toPlainText() != reply.printed:
-                self.printed.setPlainText(reply.printed)
-            self.pages.setCurrentWidget(self.printed)
+    def _tell_why(self, index: Index) -> None:
+        self.cell_asked.emit(self._name, self.part, index)
 
-    def _draw_update(self, reply: UpdateReply) -> None:
-        self.formula.setText(reply.formula)
-        if reply.before is None:
-            self._heading(())
-            self._say(NO_UPDATE)
-            return
-        self._heading(reply.before.shape)
-        columns = {"before": reply.before}
-        if reply.gradient is not None:
-            columns["gradient"] = reply.gradient
-        columns |= {kept.name: kept.values for kept in reply.state}
-        if reply.after is None:
-            self.statistics.setText(NOT_MOVED)
-        else:
-            change = reply.after - reply.before
-            columns |= {"after": reply.after, "change": change}
-            self.statistics.setText(f"change: {statistics_text(change, change.shape)}")
-        self.table.numbers.show_columns(columns)
-        self.pages.setCurrentWidget(self.table)
+    def _open_menu(self, pane: TensorPane, at: QPoint) -> None:
+        menu = menu_of(pane, self._ask_why if pane is self.now else None, self.failed.emit)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at)
 
-    def _heading(self, shape: tuple[int, ...]) -> None:
-        name = self._whole_name()
-        self.heading.setText(f"{name}  [{', '.join(map(str, shape))}]" if shape else name or " ")
+    # --------------------------------------------------------------------------------------------------- the pinned
 
-    def _whole_name(self) -> str:
-        return f"{self._name}.grad" if self._name and self.part == "grad" else self._name
+    def _pin(self) -> None:
+        if self.which is not None:
+            self._pin_id = next_id()
+            self.asked.emit(PinRequest(self._pin_id, self.which))
 
-    def _say(self, words: str) -> None:
-        self.message.setText(words)
-        self.statistics.setText(" ")
-        self.pages.setCurrentWidget(self.message)
+    def _show_pinned(self, which: Which) -> None:
+        if self.pinned is None:
+            self.pinned = PinnedPane()
+            self._join(self.pinned)
+            self.pinned.let_go.connect(self._unpin)
+            self.panes.addWidget(self.pinned)
+            self.panes.setSizes([1, 1])
+            self.pinned.show_as(self.view)
+        self.pinned.show_other(self.which)
+        if self._frame is not None:
+            self.pinned.show_frame(self._frame)
+        self.pinned.show_pinned(which)
 
+    def _unpin(self) -> None:
+        self._let_go()
+        self.asked.emit(PinRequest(next_id(), None))
 
-def _same_numbers(shown: Reply | None, reply: Reply) -> bool:
-    """Whether what is shown is what has come: most phases change no weight."""
-    if not isinstance(shown, TensorReply) or not isinstance(reply, TensorReply):
-        return False
-    if (shown.name, shown.part, shown.shape) != (reply.name, reply.part, reply.shape):
-        return False
-    if shown.values is None or reply.values is None:
-        return shown.values is reply.values
-    return shown.values.tobytes() == reply.values.tobytes()
+    def _let_go(self) -> None:
+        if self.pinned is not None:
+            self.pinned.hide()
+            self.pinned.deleteLater()
+            self.pinned = None
 
+    # ------------------------------------------------------------------------------------------------------- layout
 
-def statistics_text(values: NDArray[np.float32], shape: tuple[int, ...]) -> str:
-    """Range, mean and norm of the finite numbers, in float64; how many are not finite, or were left out."""
-    finite = values[np.isfinite(values)].astype(np.float64)
-    total = int(np.prod(shape, dtype=np.int64))
-    words = [f"{total:,} numbers" if values.size == total else f"first {values.size:,} of {total:,} numbers"]
-    if values.size and not values.any():
-        words.append("all of them 0")
-    elif finite.size:
-        words += [
-            f"from {finite.min():.4g} to {finite.max():.4g}",
-            f"mean {finite.mean():.4g}",
-            f"norm {np.linalg.norm(finite):.4g}",
-        ]
-    if missing := int(np.isnan(values).sum()):
-        words.append(f"{missing:,} NaN")
-    if infinite := values.size - finite.size - missing:
-        words.append(f"{infinite:,} Inf")
-    return " · ".join(words)
+    def _join(self, pane: TensorPane) -> None:
+        pane.asked.connect(self.asked)
+        pane.menu_wanted.connect(lambda at: self._open_menu(pane, at))
+        if pane is self.now:
+            pane.cell_asked.connect(self._tell_why)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(theme.UNIT)
+        for widget in (self.choice, self.pin, self.why, self.more):
+            top.addWidget(widget)
+        # Beside each other where there is room, else one below the other.
+        self._switches = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._switches.setSpacing(theme.UNIT)
+        self._switches.addLayout(self.parts.row())
+        self._switches.addLayout(self.views.row())
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(*(theme.UNIT,) * 4)
+        layout.setSpacing(theme.UNIT)
+        layout.addLayout(top)
+        layout.addLayout(self._switches)
+        layout.addWidget(self.panes, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self.width() > 520
+        self._switches.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        beside = self.width() > self.height()
+        self.panes.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
 
 
-def _label(name: str, says: str) -> QLabel:
-    label = QLabel(" ")
-    label.setObjectName(name)
-    label.setAccessibleName(says)
-    label.setToolTip(says)
-    label.setFont(theme.mono())
-    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    # Long words are cut off instead of making the whole dock wider while numbers change.
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    return label
+def _button(name: str, words: str, tip: str) -> QToolButton:
+    button = QToolButton()
+    button.setObjectName(name)
+    button.setText(words)
+    button.setToolTip(tip)
+    button.setAccessibleName(words)
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button

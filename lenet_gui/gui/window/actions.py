@@ -87,6 +87,8 @@ RUN_ENTRIES = (
 STOP_ENTRIES = (
     Entry("break_here", "Break here", "Set or remove a breakpoint at the chosen operation, node or line", keys="F9"),
     Entry("watch_here", "Watch…", "Keep an eye on an expression", keys="Ctrl+W"),
+    Entry("why_here", "Why this number?", "What a number is made of: a cell, a gradient, the loss",
+          keys="Ctrl+Shift+W"),
     Entry("find_not_finite", "Where did it go wrong?", "Go to the first operation of the run at which something was "
           "not finite", FindNotFinite(), "find"),
 )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
@@ -67,10 +68,28 @@ def _watches() -> Panel:
     return WatchesPanel()
 
 
+def _diagnoses() -> Panel:
+    from lenet_gui.gui.diagnoses.diagnoses import DiagnosesPanel
+
+    return DiagnosesPanel()
+
+
 def _race() -> Panel:
     from lenet_gui.gui.plots.race import RacePanel
 
     return RacePanel()
+
+
+def _why() -> Panel:
+    from lenet_gui.gui.why.why import WhyPanel
+
+    return WhyPanel()
+
+
+def _why_moved() -> Panel:
+    from lenet_gui.gui.moved.moved import WhyMovedPanel
+
+    return WhyMovedPanel()
 
 
 LOADERS: dict[str, Callable[[], Panel]] = {
@@ -82,8 +101,11 @@ LOADERS: dict[str, Callable[[], Panel]] = {
     "network": _network,
     "code": _code,
     "watches": _watches,
+    "diagnoses": _diagnoses,
     "autograd": _autograd,
     "race": _race,
+    "why": _why,
+    "why_moved": _why_moved,
 }
 _TITLES = {
     "inspector": "Model inspector",
@@ -91,11 +113,14 @@ _TITLES = {
     "autograd": "Autograd graph",
     "code": "Code",
     "watches": "Watches and breakpoints",
+    "diagnoses": "What is wrong?",
     "tensor": "Tensor",
     "batch": "Batch",
     "console": "Console",
     "plots": "Plots",
     "race": "Race",
+    "why": "Why this number?",
+    "why_moved": "Why did it move?",
 }
 # What stands above what in the first layout, and the upper one's share of the height.
 _COLUMNS = {("inspector", "tensor"): 0.49, ("network", "batch"): 0.57, ("code", "watches"): 0.56}
@@ -131,9 +156,12 @@ class Docks:
         window.splitDockWidget(docks["plots"], docks["console"], across)
         window.tabifyDockWidget(docks["network"], docks["autograd"])
         window.tabifyDockWidget(docks["tensor"], docks["race"])
+        # With the batch and the tensor in sight: what a number comes from is marked in them.
+        for name, behind in pairwise(("autograd", "diagnoses", "why", "why_moved")):
+            window.tabifyDockWidget(docks[name], docks[behind])
         docks["network"].raise_()
         for name, dock in docks.items():
-            dock.setVisible(name != "race")  # until somebody wants to race
+            dock.setVisible(name not in ("race", "why_moved"))  # until somebody wants them
         self.size()
 
     def size(self) -> None:
@@ -157,6 +185,11 @@ class Docks:
         # docks around it would jump.
         panel.setMinimumSize(1, 1)
         dock.setWidget(panel)
+        panel.windowTitleChanged.connect(dock.setWindowTitle)
+        # What a panel adds to its title is of the place that it has seen last: behind another it says nothing.
+        dock.visibilityChanged.connect(
+            lambda seen: dock.setWindowTitle((panel.windowTitle() if seen else "") or _TITLES[name])
+        )
         QTimer.singleShot(0, panel, lambda: panel.setMinimumSize(least))
         placeholder.deleteLater()
         return panel
@@ -166,6 +199,8 @@ def join(panels: dict[str, Any], name: str) -> None:
     """What panels tell each other, once both are there; `name` is the one that has just come."""
     if {"inspector", "tensor"} <= set(panels) and name in ("inspector", "tensor"):
         panels["inspector"].chosen.connect(panels["tensor"].show_tensor)
+    if {"tensor", "why_moved"} <= set(panels) and name in ("tensor", "why_moved"):
+        panels["tensor"].cell_asked.connect(panels["why_moved"].ask_at)
 
 
 def _empty_dock(name: str, title: str, window: QMainWindow) -> QDockWidget:

@@ -26,7 +26,7 @@ from lenet_gui.protocol import Frame, NewRun, Notice, RaceReport, Ready, Reply, 
 from lenet_gui.protocol_trace import WatchSeries
 from lenet_gui.settings import Settings
 
-_LAYOUT_VERSION = 4
+_LAYOUT_VERSION = 5
 
 
 class Window(QMainWindow):
@@ -161,8 +161,9 @@ class Window(QMainWindow):
         self.docks.by_name[name].visibilityChanged.connect(lambda: QTimer.singleShot(0, panel, seen))
         join(self.panels, name)
         self.inside.join(name, panel)
-        if name == "plots":
+        if name in ("plots", "tensor"):
             panel.failed.connect(self._export_failed)  # type: ignore[attr-defined]
+        if name == "plots":
             self.add_series(self._early_series)
         self._seen(panel)
 

@@ -1,0 +1,1 @@
+"""What would be if: the newest pass done again beside the run, a weight moved a little, a step tried."""

@@ -1,0 +1,1 @@
+"""Why a weight moves, its gradient checked, and a step tried before it is taken."""

@@ -1,0 +1,1 @@
+"""Why a number is what it is: the panel, its page of formulas, the pictures of a convolution."""
