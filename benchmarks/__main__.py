@@ -6,7 +6,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-PARTS = ("training", "plots", "response", "startup", "memory", "history", "inside", "stepping", "tensors")
+PARTS = ("training", "plots", "response", "startup", "memory", "history", "inside", "stepping", "tensors", "asking")
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from lenet_gui.engine.commands import COMMANDS
 from lenet_gui.engine.trace.recording import Recording
 from lenet_gui.engine.trace.reply import reply
 from lenet_gui.protocol import CYCLE
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.stops import Breakpoint
 
 OPTIMIZERS = {
     "Nesterov": {"optimizer": "SGD", "lr": 0.01, "momentum": 0.9, "nesterov": True},

@@ -17,7 +17,7 @@ from benchmarks import row
 from lenet_gui.engine import Session, Settings, answers, view
 from lenet_gui.gui import theme
 from lenet_gui.gui.numbers.tensor import TensorPanel
-from lenet_gui.protocol_tensors import Block, CellsRequest, LookRequest, View, Which
+from lenet_gui.protocol.tensors import Block, CellsRequest, LookRequest, View, Which
 
 SIDE = 1000
 FRAMES = 200

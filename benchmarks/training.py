@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QEvent, QObject, Signal
 
 from benchmarks import bare, row
-from benchmarks.window import begin, opened
+from benchmarks.window import begin, open_all, opened
 from lenet_gui.app import Program
 from lenet_gui.events import until
 from lenet_gui.gui.plots.plots import PlotsPanel
@@ -42,9 +42,11 @@ class Elsewhere(QObject):
         return until(self.done, 600)
 
 
-def measure(rounds: int = ROUNDS) -> dict[int, dict[str, float]]:
+def measure(rounds: int = ROUNDS, all_panels: bool = False) -> dict[int, dict[str, float]]:
     """By batch size: the ratio of speeds (median, lowest, highest), both speeds, and the frames painted a second."""
     with opened() as program:
+        if all_panels:
+            open_all(program)
         return {batch_size: _rounds(program, batch_size, rounds) for batch_size in STEPS}
 
 
@@ -84,7 +86,9 @@ def _run(program: Program, paints: Paints, batch_size: int, steps: int) -> tuple
 
 
 if __name__ == "__main__":
-    for batch_size, found in measure().items():
-        speeds = f"{found['window']:,.0f} of {found['bare']:,.0f} steps/s, {found['frames']:.0f} frames/s painted"
-        told = f"{found['ratio']:.2f} ({found['lowest']:.2f} to {found['highest']:.2f}; {speeds})"
-        row(f"training in the window at batch {batch_size}, unlimited; the bare loop is 1.0", "≥ 0.95", told)
+    for what, all_panels in (("the window", False), ("the window with every panel open", True)):
+        for batch_size, found in measure(all_panels=all_panels).items():
+            speeds = f"{found['window']:,.0f} of {found['bare']:,.0f} steps/s, {found['frames']:.0f} frames/s painted"
+            told = f"{found['ratio']:.2f} ({found['lowest']:.2f} to {found['highest']:.2f}; {speeds})"
+            asked = "≥ 0.9" if all_panels and batch_size == 1 else "≥ 0.95"
+            row(f"training in {what} at batch {batch_size}, unlimited; the bare loop is 1.0", asked, told)

@@ -28,6 +28,13 @@ def opened(app: QApplication | None = None) -> Iterator[Program]:
             program.window.close()
 
 
+def open_all(program: Program) -> None:
+    """Every panel in a window of its own, so that all of them are seen."""
+    for dock in program.window.docks.by_name.values():
+        dock.show()
+        dock.setFloating(True)
+
+
 def begin(program: Program, batch_size: int) -> None:
     """A new run of the default settings with this batch size."""
     program.bridge.send(NewRun(Settings(batch_size=batch_size)))

@@ -11,37 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from lenet_gui.protocol import (
-    Back,
-    BudgetReply,
-    Frame,
-    Incoming,
-    OpenSession,
-    Outgoing,
-    Painted,
-    Pause,
-    Progress,
-    RaceReport,
-    RecoverOnCpu,
-    RecoverSession,
-    Run,
-    Seek,
-    SeekReply,
-    StartRace,
-    TensorReply,
-    UpdateReply,
-)
-from lenet_gui.protocol_diagnoses import DiagnosesReply, LookCloser
-from lenet_gui.protocol_moved import MovedAnswer
-from lenet_gui.protocol_tensors import PlotHistograms
-from lenet_gui.protocol_trace import FindNotFinite, PlotWatch, RunBack
-from lenet_gui.protocol_why import WhyReply
-
-LONG = (
-    *(Run, RecoverOnCpu, Back, Seek, StartRace, OpenSession, RecoverSession),
-    *(RunBack, PlotWatch, FindNotFinite, PlotHistograms, LookCloser),
-)
-"""What a pause ends."""
+from lenet_gui.protocol import Incoming, Long, NewestOnly, Outgoing, Painted, Pause
 
 
 class Mail:
@@ -56,19 +26,7 @@ class Mail:
 
     def give(self, message: Outgoing) -> None:
         with self._lock:
-            if isinstance(
-                message,
-                Frame
-                | Progress
-                | TensorReply
-                | UpdateReply
-                | SeekReply
-                | BudgetReply
-                | RaceReport
-                | DiagnosesReply
-                | MovedAnswer
-                | WhyReply,
-            ):
+            if isinstance(message, NewestOnly):
                 self._newest[type(message)] = message
             else:
                 self._lossless.append(message)
@@ -107,7 +65,7 @@ class Channel(Mail):
             self.wants_frame = True
         else:
             # Cleared here and not where the run starts, so that a pause pressed right after it still counts.
-            if isinstance(message, LONG):
+            if isinstance(message, Long):
                 self.pausing = False
             self._inbox.put(message)
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 import faulthandler
 import gc
 import os
-import pickle
 import signal
 import threading
 import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import BinaryIO
 
 from lenet_gui.channel import Channel
 from lenet_gui.engine_process import PATIENCE
 from lenet_gui.protocol import Notice
+from lenet_gui.wire import Reader, Writer
 
 
 def serve(sessions: Path, runs: int) -> None:
@@ -58,9 +59,10 @@ def serve(sessions: Path, runs: int) -> None:
 
 def _take_in(channel: Channel, incoming: BinaryIO) -> None:
     try:
+        reader = Reader(incoming)
         while True:
-            channel.send(pickle.load(incoming))
-    except (EOFError, OSError, pickle.UnpicklingError):
+            channel.send(reader.read())
+    except (EOFError, OSError, UnpicklingError):
         channel.close()
     # An engine that hangs does not outlive its window.
     time.sleep(2 * PATIENCE)
@@ -68,14 +70,14 @@ def _take_in(channel: Channel, incoming: BinaryIO) -> None:
 
 
 def _give_out(channel: Channel, outgoing: BinaryIO, given: threading.Event) -> None:
+    writer = Writer(outgoing)
     try:
         while True:
             given.wait()
             given.clear()
             ending = channel.closing
             if values := channel.take():
-                pickle.dump(values, outgoing, pickle.HIGHEST_PROTOCOL)
-                outgoing.flush()
+                writer.write(values)
             if ending:
                 return
     except OSError:

@@ -6,27 +6,24 @@ are pickled values of `protocol`, through the standard pipes; the other end is `
 
 from __future__ import annotations
 
-import pickle
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from pickle import UnpicklingError
 from queue import SimpleQueue
-from typing import Any
 
 from lenet_gui.channel import Mail
-from lenet_gui.protocol import Frame, Incoming
+from lenet_gui.protocol import Incoming
+from lenet_gui.wire import Reader, Writer
 
 OPTION = "--engine"
 """What makes the program an engine, with the folder for sessions and the number of runs before behind it."""
 PATIENCE = 5.0
 """Seconds that an engine has for ending."""
-_PARTS = ("modules", "parameters", "samples")
-"""Of a frame, what is long to draw and seldom changes."""
 
 
 class EngineProcess(Mail):
@@ -41,7 +38,6 @@ class EngineProcess(Mail):
         self._arguments = [OPTION, str(sessions), str(runs)]
         self._outbox: SimpleQueue[Incoming | None] = SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
-        self._frame: Frame | None = None
 
     def start(self) -> None:
         program = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "lenet_gui"]
@@ -83,35 +79,21 @@ class EngineProcess(Mail):
         assert process.stdin is not None
         # An engine that has ended does not read: the other thread says so.
         with suppress(OSError), process.stdin:
+            writer = Writer(process.stdin)
             while (message := self._outbox.get()) is not None:
-                pickle.dump(message, process.stdin, pickle.HIGHEST_PROTOCOL)
-                process.stdin.flush()
+                writer.write(message)
 
     def _bring(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
-        with suppress(EOFError, OSError, pickle.UnpicklingError), process.stdout:
+        with suppress(EOFError, OSError, UnpicklingError), process.stdout:
+            reader = Reader(process.stdout)
             while True:
-                for value in pickle.load(process.stdout):
-                    self.give(self._with_known_parts(value) if isinstance(value, Frame) else value)
+                for value in reader.read():
+                    self.give(value)
         code = process.wait()
         if not self.closing:
             self.close()
             self._ended(_in_words(code))
-
-    def _with_known_parts(self, frame: Frame) -> Frame:
-        """What is as it was stays the same object, as it is in the engine: no panel draws it anew."""
-        known = {} if self._frame is None else {name: getattr(self._frame, name) for name in _PARTS}
-        same = {name: value for name, value in known.items() if _equal(value, getattr(frame, name))}
-        self._frame = replace(frame, **same) if same else frame
-        return self._frame
-
-
-def _equal(one: Any, other: Any) -> bool:
-    if is_dataclass(one):
-        return all(_equal(getattr(one, field.name), getattr(other, field.name)) for field in fields(one))
-    if hasattr(one, "tobytes"):  # an array; NumPy is not imported before the first paint
-        return one.shape == other.shape and one.tobytes() == other.tobytes()
-    return one == other
 
 
 def _in_words(code: int) -> str:

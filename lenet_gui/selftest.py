@@ -14,8 +14,7 @@ from PySide6.QtTest import QTest
 
 from lenet_gui.app import Look, Program, application
 from lenet_gui.events import Failed, TookTooLong, until
-from lenet_gui.protocol import PHASES, Back, ExportScript, Frame, TensorReply, TensorRequest
-from lenet_gui.protocol_trace import Move
+from lenet_gui.protocol import PHASES, Back, ExportScript, Frame, Move, TensorReply, TensorRequest
 
 _LOADING, _ANSWERING, _TRIES = 120.0, 3.0, 5
 # Far from the numbers that the panels give to their own questions.

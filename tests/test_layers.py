@@ -58,7 +58,13 @@ def test_the_engine_works_where_qt_cannot_be_imported() -> None:
 
 @pytest.mark.parametrize("module", ["protocol", "settings", "channel", "resources"])
 def test_what_crosses_the_thread_is_plain(module: str) -> None:
-    assert imported_along(IMPORT, ["torch", "numpy", "PySide6", "pyqtgraph"], [f"lenet_gui.{module}"]) == "[]"
+    assert imported_along(IMPORT, ["torch", "numpy", "PySide6", "pyqtgraph"], modules(module)) == "[]"
+
+
+def test_the_first_paint_does_not_wait_for_what_panels_ask() -> None:
+    later = [f"lenet_gui.protocol.{name}" for name in ("trace", "stops", "tensors", "why", "moved", "diagnoses")]
+    assert set(later) < set(modules("protocol"))
+    assert imported_along(IMPORT, later, ["lenet_gui.app"]) == "[]"
 
 
 def test_the_contracts_between_the_layers_hold() -> None:

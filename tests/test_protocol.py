@@ -4,15 +4,17 @@ import pickle
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import get_args
 
 import numpy as np
 import pytest
 
-import lenet_gui
+from lenet_gui import protocol
 from lenet_gui.protocol import (
     Accuracy,
     AddBookmark,
     Advance,
+    Answer,
     Back,
     BookmarkRow,
     BranchRow,
@@ -25,9 +27,13 @@ from lenet_gui.protocol import (
     Evaluate,
     ExportReport,
     ExportScript,
+    FindNotFinite,
     ForgetSession,
     Kept,
     Line,
+    Long,
+    Move,
+    NewestOnly,
     NewRun,
     Notice,
     Offer,
@@ -42,6 +48,8 @@ from lenet_gui.protocol import (
     RecoverSession,
     RenameBranch,
     Run,
+    RunBack,
+    RunTo,
     SaveSession,
     Seek,
     SeekReply,
@@ -52,33 +60,30 @@ from lenet_gui.protocol import (
     StartRace,
     TensorRequest,
     UpdateRequest,
+    WatchSeries,
 )
-from lenet_gui.protocol_moved import CheckRequest, LineRequest, MovedRequest
-from lenet_gui.protocol_trace import (
+from lenet_gui.protocol.moved import CheckRequest, LineRequest, MovedRequest
+from lenet_gui.protocol.stops import (
     Breakpoint,
     BreakpointRow,
     DropBreakpoint,
     DropWatch,
-    FindNotFinite,
-    Move,
     PlotWatch,
-    RunBack,
-    RunTo,
     SetBreakpoint,
     SetWatch,
-    TraceRequest,
     WatchRow,
-    WatchSeries,
 )
+from lenet_gui.protocol.trace import TraceRequest
 from lenet_gui.settings import Settings
 from tests.alike import alike
 from tests.gui import answers_moved, frames, traces
 from tests.gui.ready import READY
 
-PROTOCOL = [import_module(f"lenet_gui.{name}") for _, name, _ in iter_modules(lenet_gui.__path__) if "protocol" in name]
+PROTOCOL = [import_module(f"{protocol.__name__}.{name}") for _, name, _ in iter_modules(protocol.__path__)]
+NAMES = vars(protocol) | {name: value for module in PROTOCOL for name, value in vars(module).items()}
 TYPES = {
     value.__name__: value
-    for value in (value for module in PROTOCOL for value in vars(module).values())
+    for value in NAMES.values()
     if isinstance(value, type) and is_dataclass(value) and value is not Settings
 }
 """Settings, which has a constructor of its own, is crossed within NewRun."""
@@ -173,3 +178,21 @@ def test_every_value_is_frozen_and_slotted() -> None:
     for kind in TYPES.values():
         assert vars(kind)["__dataclass_params__"].frozen, kind
         assert "__slots__" in vars(kind), kind
+        assert not kind.__dictoffset__, kind
+
+
+def classes(union: object) -> set[object]:
+    """Of which classes a union is, which may be written as text."""
+    if isinstance(union, str):
+        return {kind for name in union.split("|") for kind in classes(NAMES[name.strip()])}
+    return set(get_args(union)) or {union}
+
+
+def test_what_is_told_apart_by_its_base_is_in_the_union_that_names_it() -> None:
+    def made_from(base: type) -> set[object]:
+        return {kind for kind in TYPES.values() if issubclass(kind, base)}
+
+    assert made_from(Answer) == classes(protocol.Reply)
+    assert made_from(NewestOnly) < classes(protocol.Outgoing)
+    assert made_from(Long) < classes(protocol.Control)
+    assert classes(protocol.Incoming).isdisjoint(classes(protocol.Outgoing))

@@ -31,11 +31,11 @@ from lenet_gui.protocol import (
     UpdateReply,
     UpdateRequest,
 )
-from lenet_gui.protocol_diagnoses import DiagnosesRequest
-from lenet_gui.protocol_moved import CheckRequest, LineRequest, MovedQuestion, MovedRequest
-from lenet_gui.protocol_tensors import Look
-from lenet_gui.protocol_trace import TraceReply, TraceRequest
-from lenet_gui.protocol_why import WhyRequest
+from lenet_gui.protocol.diagnoses import DiagnosesRequest
+from lenet_gui.protocol.moved import CheckRequest, LineRequest, MovedQuestion, MovedRequest
+from lenet_gui.protocol.tensors import Look
+from lenet_gui.protocol.trace import TraceReply, TraceRequest
+from lenet_gui.protocol.why import WhyRequest
 
 NOT_YET = "not yet computed"
 

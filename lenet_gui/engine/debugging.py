@@ -11,16 +11,10 @@ from lenet_gui.engine.report import Report
 from lenet_gui.engine.session import Session
 from lenet_gui.engine.stops.origin import first_not_finite
 from lenet_gui.engine.tensors.over_steps import histograms
-from lenet_gui.protocol import Command, Line, Notice, Progress
-from lenet_gui.protocol_diagnoses import LookCloser
-from lenet_gui.protocol_tensors import PlotHistograms
-from lenet_gui.protocol_trace import (
-    FindNotFinite,
-    Move,
-    PlotWatch,
-    RunBack,
-    RunTo,
-)
+from lenet_gui.protocol import Command, FindNotFinite, Line, Move, Notice, Progress, RunBack, RunTo
+from lenet_gui.protocol.diagnoses import LookCloser
+from lenet_gui.protocol.stops import PlotWatch
+from lenet_gui.protocol.tensors import PlotHistograms
 
 TELL = 0.1
 """Seconds between two words about something long."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lenet_gui.engine.session import Session
 from lenet_gui.protocol import AddBookmark, DropBookmark, RenameBranch
-from lenet_gui.protocol_trace import DropBreakpoint, DropWatch, SetBreakpoint, SetWatch
+from lenet_gui.protocol.stops import DropBreakpoint, DropWatch, SetBreakpoint, SetWatch
 
 Mark = RenameBranch | AddBookmark | DropBookmark | SetBreakpoint | DropBreakpoint | SetWatch | DropWatch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 
 from lenet_gui.protocol import ExportReport, ExportScript, Incoming, Notice, Offer, RecoverOnCpu, SaveSession, Seek
-from lenet_gui.protocol_tensors import ExportTensor
+from lenet_gui.protocol.tensors import ExportTensor
 
 
 def failure(message: Incoming, error: Exception, device: str) -> Notice:

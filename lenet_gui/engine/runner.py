@@ -42,8 +42,8 @@ from lenet_gui.protocol import (
     SetRate,
     StartRace,
 )
-from lenet_gui.protocol_diagnoses import DiagnosesRequest
-from lenet_gui.protocol_trace import TraceRequest
+from lenet_gui.protocol.diagnoses import DiagnosesRequest
+from lenet_gui.protocol.trace import TraceRequest
 from lenet_gui.settings import Settings
 
 ENDLESS = 2**62

@@ -15,6 +15,7 @@ from lenet_gui.channel import Channel
 from lenet_gui.engine_process import EngineProcess
 from lenet_gui.protocol import (
     Accuracy,
+    Answer,
     Frame,
     Incoming,
     Line,
@@ -25,12 +26,11 @@ from lenet_gui.protocol import (
     Progress,
     RaceReport,
     Ready,
-    Reply,
     Run,
     Series,
     SetRate,
+    WatchSeries,
 )
-from lenet_gui.protocol_trace import WatchSeries
 
 PAINTING_SHARE = 0.04
 """The share of the wall time that the window's thread may take while training runs: it may want the same cores."""
@@ -134,7 +134,7 @@ class Bridge(QObject):
             (self.notice, Notice),
             (self.accuracy, Accuracy),
             (self.progress, Progress),
-            (self.reply, Reply),
+            (self.reply, Answer),
             (self.race, RaceReport),
             (self.watched, WatchSeries),
         ):

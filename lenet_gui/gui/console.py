@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPlainTextEdit, QTe
 from lenet_gui.gui import theme
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.travel.past import Past
+from lenet_gui.gui.widgets.button import tool_button
 from lenet_gui.protocol import Frame, Line, Place, PrintRequest
 
 _PRINTS = (
@@ -93,12 +94,14 @@ class ConsolePanel(Panel):
             self._add_print(words, what)
         self._bias_action = self._add_print("", "")
         self._bias_action.setVisible(False)
-        self.print_button = _button("console_print", "Print", "Write a value into the console, as PyTorch prints it")
+        self.print_button = tool_button(
+            "console_print", "Print", "Write a value into the console, as PyTorch prints it"
+        )
         self.print_button.setMenu(self.print_menu)
         self.print_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.copy_button = _button("console_copy", "Copy all", "Copy everything that stands in the console")
+        self.copy_button = tool_button("console_copy", "Copy all", "Copy everything that stands in the console")
         self.copy_button.clicked.connect(self.copy_all)
-        self.clear_button = _button("console_clear", "Clear", "Empty the console; the run is not touched")
+        self.clear_button = tool_button("console_clear", "Clear", "Empty the console; the run is not touched")
         self.clear_button.clicked.connect(self.clear)
         self.search = QLineEdit()
         self.search.setObjectName("console_search")
@@ -282,13 +285,3 @@ def _ink(role: str) -> QTextCharFormat:
     written = QTextCharFormat()
     written.setForeground(theme.colour(role))
     return written
-
-
-def _button(name: str, words: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName(name)
-    button.setText(words)
-    button.setToolTip(tip)
-    button.setAccessibleName(words)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return button

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from lenet_gui.engine import Session, Settings, answers, optimizers, view
 from lenet_gui.protocol import CYCLE, Frame, TensorRequest, UpdateRequest
-from lenet_gui.protocol_trace import TraceRequest
+from lenet_gui.protocol.trace import TraceRequest
 from tests.alike import alike
 
 

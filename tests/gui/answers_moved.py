@@ -7,14 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lenet_gui.protocol_moved import (
-    Arithmetic,
-    ArithmeticLine,
-    CheckReply,
-    LineReply,
-    MovedReply,
-    SampleShares,
-)
+from lenet_gui.protocol.moved import Arithmetic, ArithmeticLine, CheckReply, LineReply, MovedReply, SampleShares
 
 LINES = (
     ArithmeticLine("what the backward left", "gradient", "grad", "-0.5", -0.5, "-0.5"),

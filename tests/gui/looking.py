@@ -10,14 +10,7 @@ from lenet_gui.engine.tensors.found import Found
 from lenet_gui.engine.tensors.look import seen_of
 from lenet_gui.gui.numbers.tensor import TensorPanel
 from lenet_gui.protocol import Command, Frame, Place
-from lenet_gui.protocol_tensors import (
-    CellsRequest,
-    ExportTensor,
-    LookReply,
-    LookRequest,
-    NamesRequest,
-    PinRequest,
-)
+from lenet_gui.protocol.tensors import CellsRequest, ExportTensor, LookReply, LookRequest, NamesRequest, PinRequest
 from tests.gui.frames import SHAPES
 
 QUESTIONS = (LookRequest, CellsRequest, NamesRequest, PinRequest, ExportTensor)

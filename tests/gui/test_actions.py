@@ -4,8 +4,7 @@ from PySide6.QtGui import QKeySequence
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.window.actions import ENTRIES, Actions
-from lenet_gui.protocol import PHASES, Back, Command, Evaluate, PrintRequest, Seek
-from lenet_gui.protocol_trace import FindNotFinite, Move
+from lenet_gui.protocol import PHASES, Back, Command, Evaluate, FindNotFinite, Move, PrintRequest, Seek
 from tests.gui import frames
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from lenet_gui.gui import theme
 from lenet_gui.gui.inside.autograd_graph import NO_GRAPH, NO_TRACE, NOTHING_CHOSEN, AutogradPanel
 from lenet_gui.protocol import Frame, Place
-from lenet_gui.protocol_trace import NodeRow, Saved, Summary, TraceReply, TraceRequest
+from lenet_gui.protocol.trace import NodeRow, Saved, Summary, TraceReply, TraceRequest
 from tests.gui import frames, traces
 
 LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier

@@ -18,9 +18,10 @@ from lenet_gui.gui import theme
 from lenet_gui.gui.watches.breakpoint_form import BreakpointForm, ThresholdForm
 from lenet_gui.gui.watches.breakpoint_table import COST, HITS, WHERE
 from lenet_gui.gui.watches.watches import WatchesPanel
-from lenet_gui.protocol import BreakpointRow, DropBreakpoint, FindNotFinite, Frame, SetBreakpoint
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol import FindNotFinite, Frame
+from lenet_gui.protocol.stops import Breakpoint, BreakpointRow, DropBreakpoint, SetBreakpoint
 from tests.gui import frames, traces
+from tests.gui.test_watches import opened
 
 PHASE = BreakpointRow(Breakpoint(1, "phase", "backward"), 3, "", "")
 LOSS = BreakpointRow(Breakpoint(2, "when", condition="loss > 2 and step > 100"), 0, "", "costs about 2 % of a run")
@@ -33,20 +34,9 @@ def at(*rows: BreakpointRow, allowed: tuple[str, ...] = ("seek",)) -> Frame:
 
 
 @pytest.fixture
-def asked() -> list[Any]:
-    return []
-
-
-@pytest.fixture
 def panel(qtbot: QtBot, qapp: QApplication, asked: list[Any]) -> WatchesPanel:
     theme.apply(qapp, "light")
-    panel = WatchesPanel()
-    qtbot.addWidget(panel)
-    panel.resize(320, 560)
-    panel.asked.connect(asked.append)
-    panel.show()
-    panel.show_frame(at(PHASE, LOSS, RELU, WRONG))
-    return panel
+    return opened(qtbot, asked, at(PHASE, LOSS, RELU, WRONG))
 
 
 def cell(panel: WatchesPanel, row: int, column: int, role: Qt.ItemDataRole = Qt.ItemDataRole.DisplayRole) -> Any:

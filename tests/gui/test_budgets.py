@@ -18,11 +18,6 @@ from tests.gui.test_window import opened
 
 
 @pytest.fixture
-def asked() -> list[object]:
-    return []
-
-
-@pytest.fixture
 def dialog(qtbot: QtBot, asked: list[object]) -> Iterator[BudgetDialog]:
     dialog = BudgetDialog(Preferences(folder()))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)

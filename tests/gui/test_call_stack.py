@@ -15,7 +15,7 @@ from lenet_gui.gui import theme
 from lenet_gui.gui.code.call_stack import NAME, WHERE, CallStack, levels
 from lenet_gui.gui.code.code_place import next_item
 from lenet_gui.protocol import Frame, Place
-from lenet_gui.protocol_trace import TraceReply
+from lenet_gui.protocol.trace import TraceReply
 from tests.gui import frames, traces
 
 FORWARD, BACKWARD, UPDATE = 6, 8, 9  # of a step whose first command is the fifth

@@ -19,16 +19,8 @@ from lenet_gui.gui.code.grounds import line_ground, piece_ground
 from lenet_gui.gui.code.listing import MOST_LINES, STEP
 from lenet_gui.gui.code.python_colours import ink
 from lenet_gui.protocol import Frame, Place
-from lenet_gui.protocol_trace import (
-    Breakpoint,
-    BreakpointRow,
-    OperationRow,
-    Part,
-    SourceFile,
-    Span,
-    TraceReply,
-    TraceRequest,
-)
+from lenet_gui.protocol.stops import Breakpoint, BreakpointRow
+from lenet_gui.protocol.trace import OperationRow, Part, SourceFile, Span, TraceReply, TraceRequest
 from tests.gui import frames, traces
 from tests.gui.test_theme import contrast
 

@@ -15,14 +15,7 @@ from lenet_gui.gui.diagnoses.diagnoses import CANCEL, LOOK, NOTHING, RUNNING, TI
 from lenet_gui.gui.window.preferences import Preferences
 from lenet_gui.gui.window.window import Window
 from lenet_gui.protocol import Frame, Incoming, Pause, Place, Seek
-from lenet_gui.protocol_diagnoses import (
-    CloserReply,
-    DiagnosesReply,
-    DiagnosesRequest,
-    Diagnosis,
-    LookCloser,
-    Show,
-)
+from lenet_gui.protocol.diagnoses import CloserReply, DiagnosesReply, DiagnosesRequest, Diagnosis, LookCloser, Show
 from tests.gui import frames
 
 NOT_ZEROED = Diagnosis(

@@ -13,7 +13,7 @@ from lenet_gui.engine import Session, Settings, answers, view
 from lenet_gui.gui.numbers.cell_editing import CellField
 from lenet_gui.gui.numbers.tensor import TensorPanel
 from lenet_gui.protocol import Command, Frame
-from lenet_gui.protocol_tensors import LookRequest
+from lenet_gui.protocol.tensors import LookRequest
 from tests.gui import frames, looking
 
 NAME = "conv1.weight"

@@ -17,11 +17,6 @@ from tests.gui import frames
 
 
 @pytest.fixture
-def asked() -> list[Any]:
-    return []
-
-
-@pytest.fixture
 def dialog(qtbot: QtBot, asked: list[Any]) -> Iterator[GoToDialog]:
     dialog = GoToDialog(frames.branched(300))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)

@@ -19,7 +19,7 @@ from lenet_gui.gui.numbers.colour_scale import (
     steady_range,
 )
 from lenet_gui.gui.numbers.heatmap import Heatmap, scale_of
-from lenet_gui.protocol_tensors import LookReply, LookRequest, View, Which
+from lenet_gui.protocol.tensors import LookReply, LookRequest, View, Which
 from tests.gui import looking
 
 

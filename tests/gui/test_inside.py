@@ -7,20 +7,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
 from lenet_gui.gui.inside.graph_view import GraphView
-from lenet_gui.gui.window.preferences import Preferences, folder
-from lenet_gui.gui.window.window import Window
-from lenet_gui.protocol import Place
-from lenet_gui.protocol_tensors import LookRequest, Which
-from lenet_gui.protocol_trace import (
-    Breakpoint,
-    BreakpointRow,
-    DropBreakpoint,
-    RunTo,
-    SetBreakpoint,
-    TraceRequest,
-)
+from lenet_gui.protocol import Place, RunTo
+from lenet_gui.protocol.stops import Breakpoint, BreakpointRow, DropBreakpoint, SetBreakpoint
+from lenet_gui.protocol.tensors import LookRequest, Which
+from lenet_gui.protocol.trace import TraceRequest
 from tests.gui import frames, traces
-from tests.gui.ready import READY
+from tests.gui.test_window import opened
 
 FORWARD, LOSS, BACKWARD, STEP = 1, 2, 3, 4
 INSIDE = ("advance", "run", "back", "seek", "evaluate", "new", "find")
@@ -37,19 +29,9 @@ def show(window, frame):
 
 
 @pytest.fixture
-def asked():
-    return []
-
-
-@pytest.fixture
 def window(qtbot, asked):
     """Stopped in the forward, before its fourth operation; each question for a trace is answered."""
-    window = Window(Preferences(folder()), folder())
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    for name in window.empty_docks():
-        window.load_panel(name)
+    window = opened(qtbot)
 
     def answer(message):
         if isinstance(message, TraceRequest) and window.frame is not None:
@@ -57,7 +39,6 @@ def window(qtbot, asked):
         elif not isinstance(message, LookRequest):
             asked.append(message)
 
-    window.show_ready(READY)
     window.asked.connect(answer)
     show(window, at(FORWARD, 3))
     window.docks.by_name["autograd"].raise_()

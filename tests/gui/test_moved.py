@@ -17,16 +17,10 @@ from lenet_gui.gui import theme
 from lenet_gui.gui.moved.cell import Cell, read
 from lenet_gui.gui.moved.moved import CHECK_HINT, NOT_A_PARAMETER, RUNNING, WhyMovedPanel
 from lenet_gui.gui.moved.trying import Trying
-from lenet_gui.gui.window.preferences import Preferences, folder
-from lenet_gui.gui.window.window import Window
 from lenet_gui.protocol import Command, Place
-from lenet_gui.protocol_moved import CheckRequest, LineRequest, MovedRequest
+from lenet_gui.protocol.moved import CheckRequest, LineRequest, MovedRequest
 from tests.gui import answers_moved, frames
-
-
-@pytest.fixture
-def asked() -> list[object]:
-    return []
+from tests.gui.test_window import opened
 
 
 @pytest.fixture
@@ -383,14 +377,7 @@ def test_the_line_is_drawn_in_the_colours_of_the_scheme(
 
 
 def test_the_view_menu_shows_it_and_a_cell_of_the_tensor_panel_leads_to_it(qtbot: QtBot) -> None:
-    window = Window(Preferences(folder()), folder())
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
-    for name in window.empty_docks():
-        window.load_panel(name)
-    window.show_frame(frames.after_backward())
-    window.show_numbers(frames.after_backward())
+    window = opened(qtbot, frames.after_backward())
     panel = window.panels["why_moved"]
     assert isinstance(panel, WhyMovedPanel)
     assert not panel.isVisible()

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from lenet_gui.gui import theme
 from lenet_gui.gui.network.network import NO_TRACE, RUNNING, NetworkPanel
 from lenet_gui.protocol import Frame, Place
-from lenet_gui.protocol_trace import OperationRow, TraceReply, TraceRequest
+from lenet_gui.protocol.trace import OperationRow, TraceReply, TraceRequest
 from tests.gui import frames, traces
 
 LOSS = 13

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from lenet_gui.gui.inside.node_states import NodeStates
-from lenet_gui.protocol_trace import NodeRow, Part
+from lenet_gui.protocol.trace import NodeRow, Part
 from tests.gui import traces
 
 LOSS = 12  # the node of LeNet's cross entropy, by its index

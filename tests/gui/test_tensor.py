@@ -21,7 +21,7 @@ from lenet_gui.gui.numbers.pinned import PinnedPane
 from lenet_gui.gui.numbers.tensor import NOTHING_CHOSEN, TensorPanel
 from lenet_gui.gui.numbers.tensor_pane import TensorPane
 from lenet_gui.protocol import Command
-from lenet_gui.protocol_tensors import ALL, CellsRequest, ExportTensor, LookRequest, PinRequest, PlotHistograms, Which
+from lenet_gui.protocol.tensors import ALL, CellsRequest, ExportTensor, LookRequest, PinRequest, PlotHistograms, Which
 from tests.gui import frames, looking
 from tests.gui.looking import Looker
 

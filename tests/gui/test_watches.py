@@ -21,7 +21,8 @@ from lenet_gui.gui.watches.curve_columns import CurveColumns
 from lenet_gui.gui.watches.watch_plot import MOST_CURVES, WatchPlot
 from lenet_gui.gui.watches.watch_table import CHANGE, EXPRESSION, NOT_YET, NOW
 from lenet_gui.gui.watches.watches import WatchesPanel
-from lenet_gui.protocol import DropWatch, Frame, Place, PlotWatch, Seek, SetWatch, WatchRow, WatchSeries
+from lenet_gui.protocol import Frame, Place, Seek, WatchSeries
+from lenet_gui.protocol.stops import DropWatch, PlotWatch, SetWatch, WatchRow
 from tests.gui import frames
 
 LOSS = WatchRow(1, "loss", "1.5495", 1.5495285987854004, "value", 1.6495285034179688)
@@ -38,21 +39,20 @@ def series(watch: int, first: int, values: list[float], expression: str = "loss"
     return WatchSeries(watch, expression, 1, branch, first, frames.read_only(np.array(values)))
 
 
-@pytest.fixture
-def asked() -> list[Any]:
-    return []
-
-
-@pytest.fixture
-def panel(qtbot: QtBot, qapp: QApplication, asked: list[Any]) -> WatchesPanel:
-    theme.apply(qapp, "light")
+def opened(qtbot: QtBot, asked: list[Any], frame: Frame) -> WatchesPanel:
     panel = WatchesPanel()
     qtbot.addWidget(panel)
     panel.resize(320, 560)
     panel.asked.connect(asked.append)
     panel.show()
-    panel.show_frame(at(LOSS, BIAS, DEAD, WRONG))
+    panel.show_frame(frame)
     return panel
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, qapp: QApplication, asked: list[Any]) -> WatchesPanel:
+    theme.apply(qapp, "light")
+    return opened(qtbot, asked, at(LOSS, BIAS, DEAD, WRONG))
 
 
 def cell(panel: WatchesPanel, row: int, column: int, role: Qt.ItemDataRole = Qt.ItemDataRole.DisplayRole) -> Any:

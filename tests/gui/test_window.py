@@ -15,16 +15,17 @@ from lenet_gui.protocol import (
     Back,
     BranchRow,
     Command,
+    Move,
     NewRun,
     Notice,
     Place,
     RenameBranch,
     Run,
+    RunBack,
     Seek,
     Series,
     SetRate,
 )
-from lenet_gui.protocol_trace import Move, RunBack
 from lenet_gui.settings import Settings
 from tests.gui import frames, traces
 from tests.gui.ready import READY

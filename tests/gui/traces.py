@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from lenet_gui.protocol_trace import (
+from lenet_gui.protocol.trace import (
     CallRow,
     NodeRow,
     OperationRow,

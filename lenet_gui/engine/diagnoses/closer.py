@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lenet_gui.engine.diagnoses import finite, overfitting, overshoot
 from lenet_gui.engine.diagnoses.moment import Moment
 from lenet_gui.engine.stops.origin import first_not_finite
-from lenet_gui.protocol_diagnoses import CloserReply, LookCloser
+from lenet_gui.protocol.diagnoses import CloserReply, LookCloser
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

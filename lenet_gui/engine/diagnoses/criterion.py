@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lenet_gui.engine.diagnoses.moment import Moment, number
 from lenet_gui.engine.trace.trace import Operation
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 SUM = 1e-4
 """How near to 1 the rows of a softmax add up to."""

@@ -8,7 +8,7 @@ from torch import nn
 
 from lenet_gui.engine.diagnoses.moment import MOST, Moment, counted, listed, norm, number
 from lenet_gui.engine.optimizers import arguments
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 DIFFERENT_IN_EVAL = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
 """The layers that do something else in eval mode (PyTorch: `nn.Module.eval`)."""

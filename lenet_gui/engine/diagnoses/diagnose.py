@@ -8,7 +8,7 @@ import torch
 
 from lenet_gui.engine.diagnoses import criterion, cycle, finite, layers, parameters, progress, relus, updates
 from lenet_gui.engine.diagnoses.moment import Moment
-from lenet_gui.protocol_diagnoses import DiagnosesReply, DiagnosesRequest, Diagnosis
+from lenet_gui.protocol.diagnoses import DiagnosesReply, DiagnosesRequest, Diagnosis
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

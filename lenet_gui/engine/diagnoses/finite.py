@@ -10,7 +10,7 @@ from torch import Tensor
 
 from lenet_gui.engine.diagnoses.moment import Moment, counted, listed, number
 from lenet_gui.engine.stops.origin import Origin
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 
 def look(moment: Moment) -> Iterator[Diagnosis]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from lenet_gui.engine.diagnoses.moment import Moment, norm, number
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 VANISHING_RATIO = 1e-3
 VANISHING_NORM = 1e-4

@@ -15,7 +15,7 @@ from lenet_gui.engine.data import Cursor, Digits
 from lenet_gui.engine.diagnoses.moment import Moment
 from lenet_gui.engine.optimizers import LOSSES
 from lenet_gui.protocol import Budget
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

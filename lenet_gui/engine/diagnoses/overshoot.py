@@ -20,7 +20,7 @@ from lenet_gui.engine.diagnoses.aside import aside
 from lenet_gui.engine.diagnoses.cycle import optimizer_line
 from lenet_gui.engine.diagnoses.moment import Moment, number
 from lenet_gui.engine.diagnoses.progress import guess
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lenet_gui.engine.diagnoses.moment import Moment, counted, listed
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 
 def look(moment: Moment) -> Iterator[Diagnosis]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from lenet_gui.engine.data import CLASSES
 from lenet_gui.engine.diagnoses.moment import number
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

@@ -13,7 +13,7 @@ from torch.overrides import TorchFunctionMode
 from lenet_gui.engine.data import Cursor, Digits
 from lenet_gui.engine.diagnoses.aside import aside
 from lenet_gui.engine.diagnoses.moment import Moment, listed
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

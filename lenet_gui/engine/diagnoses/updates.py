@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lenet_gui.engine.diagnoses.cycle import optimizer_line
 from lenet_gui.engine.diagnoses.moment import Moment, norm, number
 from lenet_gui.engine.diagnoses.progress import guess
-from lenet_gui.protocol_diagnoses import Diagnosis, Show
+from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 USUAL = 1e-3
 """CS231n, "Neural Networks Part 3": ‖update‖ / ‖weight‖ should be somewhere around it (also Karpathy's own advice)."""

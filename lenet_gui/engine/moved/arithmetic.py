@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.optim import SGD, Adam, Optimizer, RMSprop
 
-from lenet_gui.protocol_moved import ArithmeticLine
+from lenet_gui.protocol.moved import ArithmeticLine
 
 _NAME = re.compile(r"[a-z_]\w*")
 _FUNCTIONS = ("sqrt", "max")

@@ -15,12 +15,12 @@ from lenet_gui.engine.moved.arithmetic import arithmetic
 from lenet_gui.engine.trace.trace import Update
 from lenet_gui.engine.trial.batch_loss import BatchLoss
 from lenet_gui.engine.trial.rehearsal import Before, Rehearsal, State
-from lenet_gui.protocol_moved import Arithmetic, MovedReply, MovedRequest, SampleShares
+from lenet_gui.protocol.moved import Arithmetic, MovedReply, MovedRequest, SampleShares
 from lenet_gui.settings import Settings
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
-    from lenet_gui.protocol_moved import Doubles
+    from lenet_gui.protocol.moved import Doubles
 
 UNDER_WAY = "A backward is under way: the step comes behind it."
 NO_GRADIENT = "Its gradient is None, and PyTorch leaves such a parameter alone."

@@ -13,7 +13,7 @@ from lenet_gui.engine.expressions.log_message import Message, parse_message
 from lenet_gui.engine.stops.hits import Hits, Position
 from lenet_gui.engine.trace.names import LIVE
 from lenet_gui.protocol import PHASES, Command
-from lenet_gui.protocol_trace import Breakpoint, BreakpointRow
+from lenet_gui.protocol.stops import Breakpoint, BreakpointRow
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

@@ -17,7 +17,7 @@ from lenet_gui.engine.stops.armed import Armed
 from lenet_gui.engine.stops.back import LOOK, Between
 from lenet_gui.engine.stops.hits import Position
 from lenet_gui.protocol import Command
-from lenet_gui.protocol_trace import Breakpoint, BreakpointRow
+from lenet_gui.protocol.stops import Breakpoint, BreakpointRow
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

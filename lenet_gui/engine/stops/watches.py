@@ -18,8 +18,8 @@ from lenet_gui.engine.expressions.expression import Expression, ExpressionError,
 from lenet_gui.engine.stops.armed import is_live, ready
 from lenet_gui.engine.trace import names
 from lenet_gui.engine.trace.stepper import Stepper
-from lenet_gui.protocol import Budget, Command, Place
-from lenet_gui.protocol_trace import WatchRow, WatchSeries
+from lenet_gui.protocol import Budget, Command, Place, WatchSeries
+from lenet_gui.protocol.stops import WatchRow
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

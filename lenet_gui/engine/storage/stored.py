@@ -19,7 +19,7 @@ from lenet_gui.engine.commands import COMMANDS
 from lenet_gui.engine.journal import Block, Entry, Journal, plain
 from lenet_gui.engine.stops.hits import END
 from lenet_gui.protocol import PHASES, Command
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.stops import Breakpoint
 from lenet_gui.settings import SETTING_NAMES, Settings
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from torch import Tensor
 from lenet_gui.engine.tensors.figures import numbers
 
 if TYPE_CHECKING:
-    from lenet_gui.protocol_tensors import Exact
+    from lenet_gui.protocol.tensors import Exact
 
 CHUNK = 50_000
 """Numbers that are written at once."""

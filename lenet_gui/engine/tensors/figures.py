@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lenet_gui.protocol_tensors import QUANTILES, Histogram, TensorSummary
+from lenet_gui.protocol.tensors import QUANTILES, Histogram, TensorSummary
 
 if TYPE_CHECKING:
-    from lenet_gui.protocol_tensors import Exact
+    from lenet_gui.protocol.tensors import Exact
 
 
 def numbers(tensor: Tensor) -> Exact:

@@ -14,7 +14,7 @@ from lenet_gui.engine.tensors.figures import finite_of, least, numbers
 from lenet_gui.engine.tensors.update import kept, newest_update, update_rule
 from lenet_gui.engine.trace.figures import figures
 from lenet_gui.engine.trace.names import LIVE, done, gradient, lookup
-from lenet_gui.protocol_tensors import View, Which
+from lenet_gui.protocol.tensors import View, Which
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

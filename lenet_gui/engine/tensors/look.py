@@ -15,7 +15,7 @@ from lenet_gui.engine.tensors.found import Found, Missing, Pinned, column_sizes,
 from lenet_gui.engine.tensors.picture import picture, seen
 from lenet_gui.engine.trace.names import done
 from lenet_gui.engine.view import place_of
-from lenet_gui.protocol_tensors import (
+from lenet_gui.protocol.tensors import (
     ALL,
     MOST_CELLS,
     Block,
@@ -39,7 +39,7 @@ from lenet_gui.protocol_tensors import (
 )
 
 if TYPE_CHECKING:
-    from lenet_gui.protocol_tensors import Exact
+    from lenet_gui.protocol.tensors import Exact
 
 PARTS = ("value", "grad", "update")
 """Of a parameter."""

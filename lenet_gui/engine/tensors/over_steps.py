@@ -16,7 +16,7 @@ from lenet_gui.engine.tensors.figures import frozen, histogram, numbers
 from lenet_gui.engine.trace import names
 from lenet_gui.engine.trace.stepper import Stepper
 from lenet_gui.protocol import Budget, Command
-from lenet_gui.protocol_tensors import Histogram, HistogramSeries, PlotHistograms, Which
+from lenet_gui.protocol.tensors import Histogram, HistogramSeries, PlotHistograms, Which
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lenet_gui.engine.tensors.figures import frozen
-from lenet_gui.protocol_tensors import ALL, Block, Picture, Region
+from lenet_gui.protocol.tensors import ALL, Block, Picture, Region
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike
 
-    from lenet_gui.protocol_tensors import Exact
+    from lenet_gui.protocol.tensors import Exact
 
 MOST_TILES = 1024
 """Maps that can be told apart."""

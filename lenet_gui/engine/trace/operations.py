@@ -22,7 +22,7 @@ from lenet_gui.engine.trace.changes import StateWatch
 from lenet_gui.engine.trace.room import Room
 from lenet_gui.engine.trace.source import Sources
 from lenet_gui.engine.trace.trace import Changes, Operation
-from lenet_gui.protocol_trace import CallRow
+from lenet_gui.protocol.trace import CallRow
 
 CRITERION = "criterion"
 

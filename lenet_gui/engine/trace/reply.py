@@ -12,19 +12,11 @@ from lenet_gui.engine import printing
 from lenet_gui.engine.trace.figures import NO_PICTURE, Figures, figures, picture
 from lenet_gui.engine.trace.source import Sources
 from lenet_gui.engine.trace.trace import Node, Operation, Trace, TracedCommand, Update, Visit
-from lenet_gui.protocol_trace import (
-    NodeRow,
-    OperationRow,
-    Part,
-    Saved,
-    Summary,
-    TraceReply,
-    UpdateRow,
-)
+from lenet_gui.protocol.trace import NodeRow, OperationRow, Part, Saved, Summary, TraceReply, UpdateRow
 from lenet_gui.settings import Settings
 
 if TYPE_CHECKING:
-    from lenet_gui.protocol_trace import Array
+    from lenet_gui.protocol.trace import Array
 
 _NOTHING = Summary((), "", *Figures(), NO_PICTURE)
 

@@ -13,7 +13,7 @@ from types import CodeType
 import torch
 
 from lenet_gui.engine import commands
-from lenet_gui.protocol_trace import SourceFile, Span
+from lenet_gui.protocol.trace import SourceFile, Span
 
 _TORCH = str(Path(torch.__file__).parent) + os.sep
 _HERE = str(Path(__file__).parent) + os.sep

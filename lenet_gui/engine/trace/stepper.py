@@ -15,8 +15,8 @@ from lenet_gui.engine.trace.cursor import item_after
 from lenet_gui.engine.trace.source import Sources
 from lenet_gui.engine.trace.trace import Operation, Trace, TracedCommand, Update, Visit
 from lenet_gui.engine.trace.tracer import StartFor, Tracer
-from lenet_gui.protocol import Command
-from lenet_gui.protocol_trace import Move, TraceReply
+from lenet_gui.protocol import Command, Move
+from lenet_gui.protocol.trace import TraceReply
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lenet_gui.engine.trace.figures import Figures
 from lenet_gui.protocol import Command
-from lenet_gui.protocol_trace import CallRow, Span, TraceReply
+from lenet_gui.protocol.trace import CallRow, Span, TraceReply
 
 Changes = dict[str, Tensor | None]
 """Tensors of the training state that an item changed, by the names of `Session.tensors`, as they were behind it."""

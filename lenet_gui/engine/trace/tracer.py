@@ -21,7 +21,7 @@ from lenet_gui.engine.trace.room import Room
 from lenet_gui.engine.trace.source import Sources
 from lenet_gui.engine.trace.trace import Operation, Trace
 from lenet_gui.protocol import PHASES, Budget, Command
-from lenet_gui.protocol_trace import TraceReply
+from lenet_gui.protocol.trace import TraceReply
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

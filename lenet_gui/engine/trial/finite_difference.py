@@ -14,7 +14,7 @@ from lenet_gui.engine.trace.names import lookup
 from lenet_gui.engine.trial.batch_loss import BatchLoss
 from lenet_gui.engine.trial.nudge import Nudged, one_hot, switched
 from lenet_gui.engine.trial.rehearsal import Rehearsal
-from lenet_gui.protocol_moved import CheckReply, CheckRequest
+from lenet_gui.protocol.moved import CheckReply, CheckRequest
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

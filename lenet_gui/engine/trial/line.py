@@ -16,7 +16,7 @@ from lenet_gui.engine import optimizers
 from lenet_gui.engine.expressions.expression import NotYet
 from lenet_gui.engine.trial.batch_loss import BatchLoss
 from lenet_gui.engine.trial.rehearsal import Before, Rehearsal
-from lenet_gui.protocol_moved import LineReply, LineRequest
+from lenet_gui.protocol.moved import LineReply, LineRequest
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

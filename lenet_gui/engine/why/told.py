@@ -10,7 +10,7 @@ import numpy as np
 from lenet_gui.engine.view import place_of
 from lenet_gui.engine.why.terms import Contribution, Numbers, Part
 from lenet_gui.engine.why.why import NotHere, Why, why
-from lenet_gui.protocol_why import Factor, Formula, PatchPicture, SourceCells, Term, WhyReply, WhyRequest
+from lenet_gui.protocol.why import Factor, Formula, PatchPicture, SourceCells, Term, WhyReply, WhyRequest
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QTreeWidget, QTreeWidgetItem
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.code.code_place import Next, calls_of
 from lenet_gui.gui.code.grounds import piece_ground
 from lenet_gui.gui.inside.trace_place import Step
 from lenet_gui.protocol import Frame
-from lenet_gui.protocol_trace import Part, TraceReply
+from lenet_gui.protocol.trace import Part, TraceReply
 
 NAME, WHERE = range(2)
 ROWS = (3, 6)
@@ -178,3 +178,17 @@ class CallStack(QTreeWidget):
         """Pixels that so many levels take."""
         row = self.sizeHintForRow(0) if self.topLevelItemCount() else QFontMetrics(self.font()).height() + 2
         return rows * row + 2 * self.frameWidth()
+
+
+def under_heading(stack: CallStack) -> QWidget:
+    """The stack below its name."""
+    whole = QWidget()
+    heading = QLabel("Call stack")
+    heading.setObjectName("call_stack_heading")
+    heading.setBuddy(stack)
+    layout = QVBoxLayout(whole)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(theme.UNIT)
+    layout.addWidget(heading)
+    layout.addWidget(stack, 1)
+    return whole

@@ -9,11 +9,11 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QLabel, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QSplitter, QVBoxLayout
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.code import code_breaks
-from lenet_gui.gui.code.call_stack import ROWS, CallStack, levels
+from lenet_gui.gui.code.call_stack import ROWS, CallStack, levels, under_heading
 from lenet_gui.gui.code.code_place import Next, next_item
 from lenet_gui.gui.code.code_view import CodeView, Marks
 from lenet_gui.gui.code.line_notes import LineNotes, summary_words
@@ -21,7 +21,8 @@ from lenet_gui.gui.code.listing import Listing, Piece, listing
 from lenet_gui.gui.inside.trace_place import Step, operation_places
 from lenet_gui.gui.panel import Panel
 from lenet_gui.protocol import Frame, Reply
-from lenet_gui.protocol_trace import BreakpointRow, TraceReply, TraceRequest
+from lenet_gui.protocol.stops import BreakpointRow
+from lenet_gui.protocol.trace import TraceReply, TraceRequest
 
 NOTHING_YET = "The code is shown where a step is looked at: pause, or go one phase on."
 _MOST_TIPS = 12
@@ -73,7 +74,7 @@ class CodePanel(Panel):
         self._parts = QSplitter(Qt.Orientation.Vertical)
         self._parts.setObjectName("code_splitter")
         self._parts.addWidget(self.view)
-        self._parts.addWidget(self._below())
+        self._parts.addWidget(under_heading(self.stack))
         self._parts.setStretchFactor(0, 1)
         self._parts.setChildrenCollapsible(False)
         self._parts.splitterMoved.connect(self._parted)
@@ -81,18 +82,6 @@ class CodePanel(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(theme.UNIT,) * 4)
         layout.addWidget(self._parts)
-
-    def _below(self) -> QWidget:
-        below = QWidget()
-        heading = QLabel("Call stack")
-        heading.setObjectName("call_stack_heading")
-        heading.setBuddy(self.stack)
-        layout = QVBoxLayout(below)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.UNIT)
-        layout.addWidget(heading)
-        layout.addWidget(self.stack, 1)
-        return below
 
     # ----------------------------------------------------------------------------------------------- what comes in
 

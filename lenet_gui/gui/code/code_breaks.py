@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lenet_gui.gui.code.listing import Listing
 from lenet_gui.gui.inside.trace_place import Step, operation_places
-from lenet_gui.protocol_trace import Breakpoint, BreakpointRow, TraceReply
+from lenet_gui.protocol.stops import Breakpoint, BreakpointRow
+from lenet_gui.protocol.trace import TraceReply
 
 
 def stop_on(reply: TraceReply, made: Listing, row: int) -> tuple[str, str] | None:

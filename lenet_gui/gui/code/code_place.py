@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lenet_gui.gui.inside.trace_place import Step, upcoming
-from lenet_gui.protocol_trace import TraceReply
+from lenet_gui.protocol.trace import TraceReply
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from lenet_gui.gui.code.code_place import Next
 from lenet_gui.gui.code.listing import CodeLine, Listing, units
 from lenet_gui.gui.inside.trace_place import Step, operation_places
-from lenet_gui.protocol_trace import Summary, TraceReply
+from lenet_gui.protocol.trace import Summary, TraceReply
 
 # The longest shape and range, in letters, that those of other lines are lined up with.
 _SHAPE = 20

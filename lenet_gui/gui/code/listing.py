@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from lenet_gui.gui.code.python_colours import Stretch, stretches
-from lenet_gui.protocol_trace import SourceFile, Span, TraceReply
+from lenet_gui.protocol.trace import SourceFile, Span, TraceReply
 
 STEP = "# one training step"
 NO_SOURCE = ("# The model is made of PyTorch's own", "# modules: there is no code of its own.")

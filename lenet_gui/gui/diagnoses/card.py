@@ -6,10 +6,11 @@ from html import escape
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
-from lenet_gui.protocol_diagnoses import Diagnosis
+from lenet_gui.gui.widgets.button import tool_button
+from lenet_gui.protocol.diagnoses import Diagnosis
 
 _STRIPE = theme.UNIT
 
@@ -25,18 +26,14 @@ class Card(QFrame):
         super().__init__()
         self.setObjectName(name)
         self.diagnosis: Diagnosis | None = None
-        self.title = _words(f"{name}_title", "What is wrong")
-        self.evidence = _words(f"{name}_evidence", "Evidence")
-        self.rows = _words(f"{name}_rows", "The numbers")
+        self.title = wrapped_label(f"{name}_title", "What is wrong")
+        self.evidence = wrapped_label(f"{name}_evidence", "Evidence")
+        self.rows = wrapped_label(f"{name}_rows", "The numbers")
         self.rows.setTextFormat(Qt.TextFormat.RichText)
-        self.cause = _words(f"{name}_cause", "The cause")
-        self.code = _words(f"{name}_code", "The line of PyTorch to change")
+        self.cause = wrapped_label(f"{name}_cause", "The cause")
+        self.code = wrapped_label(f"{name}_code", "The line of PyTorch to change")
         self.code.setFont(theme.mono())
-        self.button = QToolButton()
-        self.button.setObjectName(f"{name}_show")
-        self.button.setText("Show me")
-        self.button.setToolTip("Go to the place, and open the tensor that it is about")
-        self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.button = tool_button(f"{name}_show", "Show me", "Go to the place, and open the tensor that it is about")
         self.button.clicked.connect(lambda: self.wanted.emit(self.diagnosis))
         font = self.title.font()
         font.setBold(True)
@@ -130,7 +127,7 @@ class Cards(QWidget):
         self.setVisible(bool(diagnoses))
 
 
-def _words(name: str, says: str) -> QLabel:
+def wrapped_label(name: str, says: str) -> QLabel:
     label = QLabel()
     label.setObjectName(name)
     label.setAccessibleName(says)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import time
 
 from PySide6.QtCore import QEvent, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.diagnoses.card import Cards
+from lenet_gui.gui.diagnoses.card import Cards, wrapped_label
 from lenet_gui.gui.panel import Panel
 from lenet_gui.protocol import Frame, Pause, Place, Reply, Seek
-from lenet_gui.protocol_diagnoses import CloserReply, DiagnosesReply, DiagnosesRequest, Diagnosis, LookCloser
+from lenet_gui.protocol.diagnoses import CloserReply, DiagnosesReply, DiagnosesRequest, Diagnosis, LookCloser
 
 TITLE = "What is wrong?"
 NOTHING = "Nothing looks wrong."
@@ -48,10 +48,10 @@ class DiagnosesPanel(Panel):
         self._closer_id = 0
         self._found: tuple[Diagnosis, ...] = ()
         self._branch = self._count = ""
-        self.head = _label("diagnoses_head", "How much is wrong")
-        self.about = _label("diagnoses_about", "What was looked at")
+        self.head = wrapped_label("diagnoses_head", "How much is wrong")
+        self.about = wrapped_label("diagnoses_about", "What was looked at")
         self.cards = Cards("diagnosis")
-        self.closer_head = _label("diagnoses_closer", "What looking closer has found")
+        self.closer_head = wrapped_label("diagnoses_closer", "What looking closer has found")
         self.closer = Cards("closer")
         self.button = QPushButton(LOOK[0])
         self._lay_out()
@@ -250,15 +250,3 @@ def _count(reply: DiagnosesReply) -> str:
     notes = len(reply.diagnoses) - problems
     words = [f"{n} {word}{'' if n == 1 else 's'}" for n, word in ((problems, "problem"), (notes, "note")) if n]
     return f"{' and '.join(words)} at step {reply.step:,}." if words else f"{NOTHING[:-1]} at step {reply.step:,}."
-
-
-def _label(name: str, says: str) -> QLabel:
-    label = QLabel()
-    label.setObjectName(name)
-    label.setAccessibleName(says)
-    label.setTextFormat(Qt.TextFormat.PlainText)
-    label.setWordWrap(True)
-    policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    policy.setHeightForWidth(True)
-    label.setSizePolicy(policy)
-    return label

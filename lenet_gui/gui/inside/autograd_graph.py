@@ -17,7 +17,7 @@ from lenet_gui.gui.inside.trace_place import Step
 from lenet_gui.gui.network.card_words import shape_words
 from lenet_gui.gui.panel import Panel
 from lenet_gui.protocol import Frame, Reply
-from lenet_gui.protocol_trace import NodeRow, Summary, TraceReply, TraceRequest
+from lenet_gui.protocol.trace import NodeRow, Summary, TraceReply, TraceRequest
 
 NO_TRACE = "While training runs there is no graph to look into. Pause, and that of the step stands here."
 NO_GRAPH = "No autograd graph: nothing in this step's forward has asked for gradients."

@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, 
 from lenet_gui.gui import theme
 from lenet_gui.gui.inside.node_states import NodeState, not_finite
 from lenet_gui.gui.widgets.layers import laid_out
-from lenet_gui.protocol_trace import NodeRow, Summary, TraceReply
+from lenet_gui.protocol.trace import NodeRow, Summary, TraceReply
 
 PAD = 2 * theme.UNIT
 GAP = QSizeF(12 * theme.UNIT, 7 * theme.UNIT)

@@ -6,15 +6,18 @@ How each panel draws the step is its own; what a move means is the worker's to k
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from lenet_gui.gui.inside.trace_place import Step, operation_places
 from lenet_gui.gui.panel import Panel
-from lenet_gui.protocol import Frame, Reply
-from lenet_gui.protocol_trace import DropBreakpoint, RunTo, TraceReply
-from lenet_gui.protocol_why import SourceCells
+from lenet_gui.protocol import Frame, Reply, RunTo
+
+# What only a step's panels need is imported when one is there: the first paint must not wait for it.
+if TYPE_CHECKING:
+    from lenet_gui.protocol.trace import TraceReply
+    from lenet_gui.protocol.why import SourceCells
 
 Chosen = tuple[str, int]
 """`operation`, `node` or `batch`, and its index in the trace."""
@@ -58,12 +61,13 @@ class Inside(QObject):
             found.break_at.connect(lambda at: self._break_at(*at))
         elif name == "code":
             found.break_at.connect(lambda at: self._break_at(*at))
-            found.drop_break.connect(lambda number: self.asked.emit(DropBreakpoint(number)))
+            found.drop_break.connect(self._drop_break)
             found.go_to.connect(self._go)
         elif name == "tensor":
             found.cell_asked.connect(self._ask_why)
         elif name == "why":
             found.pointed.connect(self._light)
+            found.check_wanted.connect(self._check)
         elif name == "diagnoses":
             found.show_tensor.connect(self._show_wrong)
 
@@ -73,6 +77,8 @@ class Inside(QObject):
             self._follow(frame)
 
     def show_reply(self, reply: Reply) -> None:
+        from lenet_gui.protocol.trace import TraceReply
+
         if isinstance(reply, TraceReply):
             self._trace = reply
 
@@ -122,11 +128,16 @@ class Inside(QObject):
         self._show_tensor(name, part)
 
     def _break_at(self, kind: str, at: str) -> None:
-        # Imported when one is wanted: the first paint must not wait for it.
         from lenet_gui.gui.watches.breakpoints import toggled
 
         # Of the newest frame: a panel that cannot be seen has an older one.
         self.asked.emit(toggled(self._frame.breakpoints if self._frame is not None else (), kind, at))
+
+    @Slot(int)
+    def _drop_break(self, number: int) -> None:
+        from lenet_gui.protocol.stops import DropBreakpoint
+
+        self.asked.emit(DropBreakpoint(number))
 
     def _run_to_chosen(self) -> None:
         place = self._place_of_chosen()
@@ -167,6 +178,15 @@ class Inside(QObject):
         self._show(panel)
         if panel == "why":
             self._panels["why"].ask(f"{name}.grad" if part == "grad" else name, index)
+
+    @Slot(str, int)
+    def _check(self, name: str, index: int) -> None:
+        self._show("why_moved")
+        panel = self._panels["why_moved"]
+        if self._frame is not None:
+            panel.show_frame(self._frame)  # it has been hidden: it may have an older one
+        panel.ask(name, index, "check")
+        panel.check.click()
 
     @Slot(object)
     def _light(self, cells: tuple[SourceCells, ...]) -> None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from lenet_gui.gui.inside.trace_place import Step, operation_places
-from lenet_gui.protocol_trace import NodeRow, Summary, TraceReply
+from lenet_gui.protocol.trace import NodeRow, Summary, TraceReply
 
 _START = (-1, 0)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lenet_gui.protocol_trace import Part, TraceReply
+if TYPE_CHECKING:
+    from lenet_gui.protocol.trace import Part, TraceReply
 
 Step = tuple[int, int]
 """Commands done, and items done inside the next one: places of one branch compare as these do."""

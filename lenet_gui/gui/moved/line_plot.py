@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from lenet_gui.gui import theme
-from lenet_gui.protocol_moved import LineReply
+from lenet_gui.gui.plots.axes import dress_axes
+from lenet_gui.protocol.moved import LineReply
 
 if TYPE_CHECKING:
-    from lenet_gui.protocol_moved import Doubles
+    from lenet_gui.protocol.moved import Doubles
 
 KEY_STEP = 10 ** (1 / 24)
 """How far a press of Left or Right moves the mark."""
@@ -165,18 +166,7 @@ class LinePlot(pg.PlotWidget):
             self._dress()
 
     def _dress(self) -> None:
-        font = theme.mono()
-        font.setPointSizeF(font.pointSizeF() * 0.85)
-        letters = QFontMetricsF(font)
-        self.setBackground(theme.colour("base"))
-        for name in ("left", "bottom"):
-            axis = self.getAxis(name)
-            axis.setPen(theme.colour("grid"))
-            axis.setTextPen(theme.colour("muted"))
-            axis.setStyle(tickFont=font, autoExpandTextSpace=False, tickLength=-4, tickTextOffset=4, maxTickLevel=1)
-            axis.enableAutoSIPrefix(False)
-        self.getAxis("left").setWidth(math.ceil(letters.horizontalAdvance("0" * LABEL_CHARACTERS)) + 8)
-        self.getAxis("bottom").setHeight(math.ceil(letters.height()) + 6)
+        dress_axes(self, LABEL_CHARACTERS)
         points = theme.series(0)
         self._curve.setPen(pg.mkPen(points))
         self._curve.setSymbol("o")

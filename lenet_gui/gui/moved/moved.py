@@ -29,7 +29,7 @@ from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.widgets.fields import FieldMessage
 from lenet_gui.gui.widgets.switch import Switch
 from lenet_gui.protocol import Frame, Place, Reply
-from lenet_gui.protocol_moved import CheckReply, CheckRequest, LineReply, MovedReply, MovedRequest
+from lenet_gui.protocol.moved import CheckReply, CheckRequest, LineReply, MovedReply, MovedRequest
 
 if TYPE_CHECKING:
     from lenet_gui.gui.moved.trying import Trying

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from lenet_gui.gui import theme
-from lenet_gui.protocol_moved import SampleShares
+from lenet_gui.gui.widgets.table import ANYWHERE, RIGHT, Index, Table, TableModel
+from lenet_gui.protocol.moved import SampleShares
 
 SAMPLE, TARGET, SHARE, PART = range(4)
 _HEADERS = ("Sample", "Target", "Share", "Part")
@@ -20,12 +21,11 @@ _TIPS = (
     "What this sample adds to the gradient: d loss_i / d w, where the batch's loss is the sum of all loss_i",
     "|share| / sum of |shares|, and the share as a bar: to the left below zero, to the right above",
 )
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_ANYWHERE = QModelIndex()
-Index = QModelIndex | QPersistentModelIndex
 
 
-class ShareModel(QAbstractTableModel):
+class ShareModel(TableModel):
+    headers, tips = _HEADERS, _TIPS
+
     def __init__(self) -> None:
         super().__init__()
         self.shown: SampleShares | None = None
@@ -47,11 +47,8 @@ class ShareModel(QAbstractTableModel):
         largest = abs(float(shares[self._order[0]]))
         return float(shares[self._order[row]]) / largest if largest and math.isfinite(largest) else 0.0
 
-    def rowCount(self, parent: Index = _ANYWHERE) -> int:
+    def rowCount(self, parent: Index = ANYWHERE) -> int:
         return 0 if parent.isValid() else len(self._order)
-
-    def columnCount(self, parent: Index = _ANYWHERE) -> int:
-        return 0 if parent.isValid() else len(_HEADERS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         assert self.shown is not None
@@ -66,19 +63,10 @@ class ShareModel(QAbstractTableModel):
                 index.column()
             ]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT
+            return RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"sample {sample}: {share!r}"
         return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Vertical:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _HEADERS[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT
-        return _TIPS[section] if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 class _Bars(QStyledItemDelegate):
@@ -96,49 +84,20 @@ class _Bars(QStyledItemDelegate):
         super().paint(painter, option, index)
 
 
-class ShareTable(QTableView):
+class ShareTable(Table):
     """A `ShareModel` on the screen. Copying gives the selected rows as tab-separated values, with all digits."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.shares = ShareModel()
-        self.setModel(self.shares)
+        super().__init__(self.shares)
         self.setItemDelegateForColumn(PART, _Bars(self))
         self.setObjectName("moved_shares")
         self.setAccessibleName("The samples' shares in the gradient")
         self.setToolTip("What each sample of the batch adds to this number of the gradient. Ctrl+C copies rows")
-        self.setFont(theme.mono())
-        self.setWordWrap(False)
-        self.setAlternatingRowColors(True)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(QFontMetrics(self.font()).height() + theme.UNIT)
         header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStretchLastSection(True)
-        header.setHighlightSections(False)
         letter, words = QFontMetrics(self.font()).horizontalAdvance("0"), QFontMetrics(header.font())
         for column, digits in ((SAMPLE, 4), (TARGET, 4), (SHARE, 12)):
             # Whichever is wider: the header's word or the numbers below it.
             width = max(letter * digits, words.horizontalAdvance(_HEADERS[column]))
             self.setColumnWidth(column, width + 3 * theme.UNIT)
-
-    def minimumSizeHint(self) -> QSize:
-        rows = self.horizontalHeader().sizeHint().height() + 2 * self.verticalHeader().defaultSectionSize()
-        return QSize(super().minimumSizeHint().width(), rows + 2 * self.frameWidth())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        else:
-            super().keyPressEvent(event)
-
-    def copy(self) -> None:
-        """Put sample, target and share of the selected rows on the clipboard."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        role = Qt.ItemDataRole.EditRole
-        cells = [[str(self.shares.index(row, column).data(role)) for column in range(3)] for row in rows]
-        QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in cells))

@@ -14,7 +14,7 @@ from lenet_gui.gui.moved.line_plot import LinePlot
 from lenet_gui.gui.widgets.fields import NumberField, above_zero
 from lenet_gui.gui.widgets.steady import Steady
 from lenet_gui.protocol import Command
-from lenet_gui.protocol_moved import LineReply, LineRequest
+from lenet_gui.protocol.moved import LineReply, LineRequest
 
 HINT = "Press Try before Step: it shows the true loss of this batch behind the step, for many learning rates."
 _TRY_TIP = (

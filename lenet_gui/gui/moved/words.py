@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from lenet_gui.gui import theme
-from lenet_gui.protocol_moved import Arithmetic, CheckReply, SampleShares
+from lenet_gui.protocol.moved import Arithmetic, CheckReply, SampleShares
 
 NOTHING_ADDED = "The newest backward left it without a gradient: the loss does not depend on it."
 ROUNDING = 1e-5

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.numbers.colour_scale import DIVERGING, SEQUENTIAL, by_powers, paint, steady_range
-from lenet_gui.protocol_trace import Summary
+from lenet_gui.protocol.trace import Summary
 
 
 class Pictures:

@@ -7,7 +7,7 @@ import os
 
 from lenet_gui.gui.network.card_pictures import has_numbers, is_number
 from lenet_gui.gui.network.cards import Face, Look, number_words
-from lenet_gui.protocol_trace import CallRow, OperationRow, Summary, TraceReply
+from lenet_gui.protocol.trace import CallRow, OperationRow, Summary, TraceReply
 
 BATCH = 0
 """The number of the batch's card; operation `i` has the card `i + 1`."""

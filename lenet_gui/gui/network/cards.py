@@ -13,7 +13,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPainter, QPen,
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.network.card_pictures import Pictures, has_numbers, is_number
-from lenet_gui.protocol_trace import Summary
+from lenet_gui.protocol.trace import Summary
 
 WIDTH = 88.0
 """Of a card whose words are as large as those of the window, in pixels."""

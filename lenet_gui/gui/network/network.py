@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSpinBox, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSpinBox, QVBoxLayout
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.inside.trace_place import Step, backward_end, operation_places, upcoming
@@ -15,9 +15,11 @@ from lenet_gui.gui.network.card_words import BATCH
 from lenet_gui.gui.network.cards import Look
 from lenet_gui.gui.network.network_view import NetworkView
 from lenet_gui.gui.panel import Panel
+from lenet_gui.gui.widgets.button import tool_button
 from lenet_gui.gui.widgets.canvas import STEP
+from lenet_gui.gui.widgets.elided import Elided
 from lenet_gui.protocol import Frame, Reply
-from lenet_gui.protocol_trace import TraceReply, TraceRequest
+from lenet_gui.protocol.trace import TraceReply, TraceRequest
 
 Selection = tuple[str, int]
 """What is chosen, and its index in the trace: `("operation", 3)`, `("node", 5)`, `("batch", 0)`."""
@@ -181,7 +183,6 @@ class NetworkPanel(Panel):
     def _say(self, words: str) -> None:
         if words != self.words.text():
             self.words.setText(words)
-            self.words.setToolTip(words)
 
     # -------------------------------------------------------------------------------------------- choosing
 
@@ -267,15 +268,17 @@ class NetworkPanel(Panel):
             ("zoom_in", "+", "Larger cards (+, Ctrl+wheel)", lambda: self.view.set_zoom(self.view.zoom * STEP)),
             ("zoom_fit", "Fit", "The whole network; again: cards of their usual size (Ctrl+0)", self.view.fit),
         ):
-            row.addWidget(_button(f"network_{name}", words, tip, act))
+            button = tool_button(f"network_{name}", words, tip)
+            button.setAccessibleName(tip)
+            button.clicked.connect(act)
+            row.addWidget(button)
         return row
 
 
 def _words() -> QLabel:
-    label = QLabel(" ")
+    label = Elided(" ")
     label.setObjectName("network_words")
     label.setAccessibleName("What there is to see")
-    # Long words are cut off instead of making the whole dock wider.
     label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
     return label
 
@@ -288,14 +291,3 @@ def _sample_box() -> QSpinBox:
     box.setRange(0, 0)
     box.setKeyboardTracking(False)
     return box
-
-
-def _button(name: str, words: str, tip: str, act: Callable[[], None]) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName(name)
-    button.setText(words)
-    button.setToolTip(tip)
-    button.setAccessibleName(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    button.clicked.connect(act)
-    return button

@@ -6,7 +6,7 @@ from itertools import count
 
 from PySide6.QtCore import QObject, Signal
 
-from lenet_gui.protocol_tensors import (
+from lenet_gui.protocol.tensors import (
     Block,
     CellsReply,
     CellsRequest,

@@ -16,8 +16,8 @@ from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.widgets.elided import Elided
 from lenet_gui.gui.widgets.steady import Steady
 from lenet_gui.protocol import BatchView, Frame
-from lenet_gui.protocol_tensors import ALL
-from lenet_gui.protocol_why import SourceCells
+from lenet_gui.protocol.tensors import ALL
+from lenet_gui.protocol.why import SourceCells
 
 NOT_FORWARD = "Forward has not run on this batch."
 _MOST_BARS = 10
@@ -47,8 +47,9 @@ class SampleMosaic(Mosaic):
         self.sample = 0
 
     def show_samples(self, samples: BatchView, sample: int) -> None:
-        if samples is not self.samples:
-            self.samples = samples
+        pictured = self.samples is not None and samples.images is self.samples.images
+        self.samples = samples
+        if not pictured:
             self.show_tiles(samples.images, SEQUENTIAL, _grey_range(samples.images))
         self.sample = sample
         self.update()

@@ -15,7 +15,7 @@ from lenet_gui.gui.numbers.indexing import Index, Indexing, text_of
 from lenet_gui.gui.numbers.map_view import MapView
 from lenet_gui.gui.numbers.mosaic import Cell
 from lenet_gui.gui.widgets.steady import Steady
-from lenet_gui.protocol_tensors import Block, LookReply, Picture
+from lenet_gui.protocol.tensors import Block, LookReply, Picture
 
 _PLAIN = ("float32", "float16", "bfloat16")
 """Numbers that a picture has to the bit."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.widgets.steady import Steady
-from lenet_gui.protocol_tensors import QUANTILES, Histogram
+from lenet_gui.protocol.tensors import QUANTILES, Histogram
 
 BINS = 64
 _MARKED = (0.01, 0.25, 0.5, 0.75, 0.99)

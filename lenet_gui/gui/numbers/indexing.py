@@ -8,7 +8,7 @@ from itertools import islice, product
 
 import numpy as np
 
-from lenet_gui.protocol_tensors import ALL, Block, Cells, Region
+from lenet_gui.protocol.tensors import ALL, Block, Cells, Region
 
 Index = tuple[int, ...]
 MOST_LIT = 256

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 
 from lenet_gui.gui.numbers.mosaic import Mosaic
-from lenet_gui.protocol_tensors import Block, Picture, Region
+from lenet_gui.protocol.tensors import Block, Picture, Region
 
 STEP = 1.25
 """Of the zoom, a key or a notch of the wheel."""

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.numbers.colour_scale import DIVERGING, paint, steady_range
-from lenet_gui.protocol_tensors import Block, Picture, Region
+from lenet_gui.protocol.tensors import Block, Picture, Region
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

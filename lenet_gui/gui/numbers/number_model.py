@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.numbers.indexing import Indexing, number_format
-from lenet_gui.protocol_tensors import Block, Cells, LookReply
+from lenet_gui.protocol.tensors import Block, Cells, LookReply
 
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _ANYWHERE = QModelIndex()

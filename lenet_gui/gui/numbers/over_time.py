@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.numbers.colour_scale import SEQUENTIAL, paint
+from lenet_gui.gui.widgets.button import tool_button
 from lenet_gui.gui.widgets.steady import Steady
-from lenet_gui.protocol_tensors import Histogram, HistogramSeries
+from lenet_gui.protocol.tensors import Histogram, HistogramSeries
 
 STEPS = 200
 MOST_STEPS = 1_000_000
@@ -152,11 +153,8 @@ class OverTime(QWidget):
         self.count.setRange(1, MOST_STEPS)
         self.count.setGroupSeparatorShown(True)
         self.count.setValue(STEPS)
-        self.go = QToolButton()
-        self.go.setObjectName("over_time_go")
-        self.go.setText("Go over them")
-        self.go.setToolTip("Do these steps again on the side, for a histogram of each; Pause ends it, nothing changes")
-        self.go.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        tip = "Do these steps again on the side, for a histogram of each; Pause ends it, nothing changes"
+        self.go = tool_button("over_time_go", "Go over them", tip)
         self.go.clicked.connect(lambda: self.wanted.emit(self.count.value()))
         self.read_out = QLabel(" ")
         self.read_out.setObjectName("over_time_read_out")

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.widgets.elided import Elided
-from lenet_gui.protocol_tensors import Which
+from lenet_gui.protocol.tensors import LookReply, Which
 
 NO_GRADIENT = "None: no backward has reached it yet."
 NOT_YET = "Not computed yet at this place."
@@ -28,6 +28,24 @@ ONLY_NOW = "A pinned tensor stays as it was: follow it to see it over the steps.
 def whole_name(which: Which) -> str:
     """As PyTorch has it: `conv1.weight.grad`."""
     return {"grad": f"{which.name}.grad", "update": f"{which.name} (update)"}.get(which.part, which.name)
+
+
+def name_of(which: Which | None, minus: Which | None) -> str:
+    """What is seen, or the difference of what is seen; empty for nothing."""
+    words = whole_name(which) if which is not None else ""
+    return f"{words} − {whole_name(minus)}" if minus is not None else words
+
+
+def heading(reply: LookReply, which: Which | None, minus: Which | None) -> str:
+    shape = f"  [{', '.join(map(str, reply.shape))}]" if reply.shape or reply.summary else ""
+    dtype = f" {reply.dtype}" if reply.dtype not in ("", "float32") else ""
+    return f"{name_of(which, minus)}{shape}{dtype}"
+
+
+def below_heading(reply: LookReply) -> str:
+    """The place that it is of, where that is another one than that of all else; the rule of an update."""
+    of = f"as of {reply.where}" if reply.view.tensor.pinned and not reply.missing else ""
+    return "  ".join(filter(None, [of, reply.formula]))
 
 
 def label_of(name: str, says: str) -> Elided:

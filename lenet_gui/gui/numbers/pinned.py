@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from lenet_gui.gui.numbers.tensor_pane import TensorPane
-from lenet_gui.protocol_tensors import Which
+from lenet_gui.gui.widgets.button import tool_button
+from lenet_gui.protocol.tensors import Which
 
 
 class PinnedPane(TensorPane):
@@ -21,9 +22,11 @@ class PinnedPane(TensorPane):
                 child.setObjectName(f"pinned_{child.objectName()}")
         self._pinned: Which | None = None
         self._other: Which | None = None
-        self.follow = _button("follow", "Follow", "Show it as it is now, beside the other, instead of as it was", True)
-        self.difference = _button("difference", "Δ", "This one minus the other one, number by number", True)
-        self.unpin = _button("unpin", "✕", "Unpin: let it go, and show one tensor alone")
+        self.follow = tool_button(
+            "pinned_follow", "Follow", "Show it as it is now, beside the other, instead of as it was", True
+        )
+        self.difference = tool_button("pinned_difference", "Δ", "This one minus the other one, number by number", True)
+        self.unpin = tool_button("pinned_unpin", "✕", "Unpin: let it go, and show one tensor alone")
         self.difference.setAccessibleName("Difference to the other one")
         for button in (self.follow, self.difference, self.unpin):
             self.head.addWidget(button)
@@ -50,14 +53,3 @@ class PinnedPane(TensorPane):
         if self._pinned is not None:
             own = Which(self._pinned.name, self._pinned.part, not self.follow.isChecked())
             self.show_tensor(own, self._other if self.difference.isChecked() else None)
-
-
-def _button(name: str, words: str, tip: str, checkable: bool = False) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName(f"pinned_{name}")
-    button.setText(words)
-    button.setToolTip(tip)
-    button.setAccessibleName(words)
-    button.setCheckable(checkable)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return button

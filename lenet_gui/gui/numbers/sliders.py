@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QSlider, QWidget
 
 from lenet_gui.gui import theme
-from lenet_gui.protocol_tensors import ALL
+from lenet_gui.protocol.tensors import ALL
 
 MOST = 4
 """Dimensions that have a slider; more are seen as a whole."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lenet_gui.protocol_tensors import TensorSummary
+from lenet_gui.protocol.tensors import TensorSummary
 
 
 def statistics_text(figures: TensorSummary) -> str:

@@ -23,7 +23,7 @@ from lenet_gui.gui.numbers.cell_editing import CellEditing, CellField
 from lenet_gui.gui.numbers.cell_painting import paint_cells
 from lenet_gui.gui.numbers.indexing import tab_separated
 from lenet_gui.gui.numbers.number_model import EDIT_TIP, NumberModel
-from lenet_gui.protocol_tensors import Block, Cells
+from lenet_gui.protocol.tensors import Block, Cells
 
 COPY_TIP = "Ctrl+C copies the selected numbers with all digits, tab-separated"
 MARGIN = 1.5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSplitter, QToolButton, QVBoxLayout
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSplitter, QVBoxLayout
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.numbers.asking import next_id
@@ -15,10 +15,11 @@ from lenet_gui.gui.numbers.pinned import PinnedPane
 from lenet_gui.gui.numbers.tensor_choice import TensorChoice
 from lenet_gui.gui.numbers.tensor_pane import TensorPane
 from lenet_gui.gui.panel import Panel
+from lenet_gui.gui.widgets.button import tool_button
 from lenet_gui.gui.widgets.switch import Switch
 from lenet_gui.protocol import Command, Frame, Reply
-from lenet_gui.protocol_tensors import LookAnswer, NamesReply, NamesRequest, PinReply, PinRequest, Which
-from lenet_gui.protocol_why import SourceCells
+from lenet_gui.protocol.tensors import LookAnswer, NamesReply, NamesRequest, PinReply, PinRequest, Which
+from lenet_gui.protocol.why import SourceCells
 
 _PARTS = {
     "value": ("Value", "The tensor's numbers"),
@@ -59,9 +60,9 @@ class TensorPanel(Panel):
         self.now = TensorPane()
         self.pinned: PinnedPane | None = None
         self.choice = TensorChoice()
-        self.pin = _button("tensor_pin", "Pin", "Keep this tensor in view as it is here, beside what comes")
-        self.why = _button("tensor_why", "Why?", "Why is the number under the cursor what it is? (Ctrl+Y)")
-        self.more = _button("tensor_more", "⋯", "Copy, save as a picture, export as CSV or .npy")
+        self.pin = tool_button("tensor_pin", "Pin", "Keep this tensor in view as it is here, beside what comes")
+        self.why = tool_button("tensor_why", "Why?", "Why is the number under the cursor what it is? (Ctrl+Y)")
+        self.more = tool_button("tensor_more", "⋯", "Copy, save as a picture, export as CSV or .npy")
         self.more.setAccessibleName("Copy and export")
         self.parts = Switch("tensor_part", _PARTS, self)
         self.views = Switch("tensor_view", _VIEWS, self)
@@ -247,13 +248,3 @@ class TensorPanel(Panel):
         self._switches.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
         beside = self.width() > self.height()
         self.panes.setOrientation(Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical)
-
-
-def _button(name: str, words: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName(name)
-    button.setText(words)
-    button.setToolTip(tip)
-    button.setAccessibleName(words)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-    return button

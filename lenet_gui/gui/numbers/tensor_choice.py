@@ -7,7 +7,7 @@ from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QSizePolicy
 
 from lenet_gui.gui.numbers.pane_words import whole_name
-from lenet_gui.protocol_tensors import NameRow, Which
+from lenet_gui.protocol.tensors import NameRow, Which
 
 _KINDS = {
     "parameter": "Parameter",

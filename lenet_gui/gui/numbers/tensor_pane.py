@@ -15,13 +15,22 @@ from lenet_gui.gui.numbers.heatmap import Heatmap
 from lenet_gui.gui.numbers.histogram import BINS, HistogramView
 from lenet_gui.gui.numbers.indexing import Index
 from lenet_gui.gui.numbers.over_time import OverTime
-from lenet_gui.gui.numbers.pane_words import MISSING, ONLY_NOW, label_of, printed_of, whole_name, words_of
+from lenet_gui.gui.numbers.pane_words import (
+    MISSING,
+    ONLY_NOW,
+    below_heading,
+    heading,
+    label_of,
+    name_of,
+    printed_of,
+    words_of,
+)
 from lenet_gui.gui.numbers.sliders import Leading
 from lenet_gui.gui.numbers.statistics import statistics_text
 from lenet_gui.gui.numbers.tables import NumberTable
 from lenet_gui.gui.widgets.steady import Steady
 from lenet_gui.protocol import Frame
-from lenet_gui.protocol_tensors import Block, Cells, LookReply, LookRequest, View, Which
+from lenet_gui.protocol.tensors import Block, Cells, LookReply, LookRequest, View, Which
 
 _FINER_MS = 60
 """So long a part of a picture must have stayed before a finer one of it is asked for."""
@@ -168,13 +177,13 @@ class TensorPane(QWidget):
 
     def _draw(self) -> None:
         reply = self.reply
-        words = _below_heading(reply) if reply is not None else ""
+        words = below_heading(reply) if reply is not None else ""
         self.formula.setVisible(bool(words))
         if reply is None:
             self._say(ONLY_NOW if self.which and self._as == "time" and not self.is_now else self._empty)
-            self.heading.setText(self._whole_name() or " ")
+            self.heading.setText(name_of(self.which, self.minus) or " ")
             return
-        self.heading.setText(self._heading(reply))
+        self.heading.setText(heading(reply, self.which, self.minus))
         self.formula.setText(words)
         self.leading.show_shape(reply.shape, reply.view.leading or (), self._batched(reply))
         if reply.missing and self._as != "time" and not (reply.cells and reply.columns):
@@ -224,15 +233,6 @@ class TensorPane(QWidget):
         return reply.kind in ("activation", "input") or (
             reply.kind in ("gradient", "difference") and reply.view.tensor.name not in own
         )
-
-    def _heading(self, reply: LookReply) -> str:
-        shape = f"  [{', '.join(map(str, reply.shape))}]" if reply.shape or reply.summary else ""
-        dtype = f" {reply.dtype}" if reply.dtype not in ("", "float32") else ""
-        return f"{self._whole_name()}{shape}{dtype}"
-
-    def _whole_name(self) -> str:
-        words = whole_name(self.which) if self.which is not None else ""
-        return f"{words} − {whole_name(self.minus)}" if self.minus is not None else words
 
     # ------------------------------------------------------------------------------------------------- its parts
 
@@ -293,9 +293,3 @@ class TensorPane(QWidget):
         layout.addWidget(self.pages, 1)
         # Two lines, needed or not, so that the picture above keeps its size.
         layout.addWidget(Steady(self.statistics, lines=2))
-
-
-def _below_heading(reply: LookReply) -> str:
-    """The place that it is of, where that is another one than that of all else; the rule of an update."""
-    of = f"as of {reply.where}" if reply.view.tensor.pinned and not reply.missing else ""
-    return "  ".join(filter(None, [of, reply.formula]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
@@ -10,6 +9,7 @@ from lenet_gui.gui.plots.plot_legend import Legend
 from lenet_gui.gui.plots.plot_readout import digits
 from lenet_gui.gui.plots.plot_view import PlotView
 from lenet_gui.gui.plots.pyramid import Pyramid
+from lenet_gui.gui.widgets.button import tool_button
 
 
 class PlotPane(QWidget):
@@ -29,16 +29,8 @@ class PlotPane(QWidget):
         self.legend.switched.connect(self.view.switch)
         self._title = QLabel(name, self)
         self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.log = tool(self, f"log_{name}", "Log", "Logarithmic y axis; values of 0 and less are gaps", checkable=True)
-        self.log.toggled.connect(self.view.set_logarithmic)
-        self.spikes = tool(
-            self,
-            f"spikes_{name}",
-            "Spikes",
-            "Let the y axis reach the rarest value, not the usual ones only",
-            checkable=True,
-        )
-        self.spikes.toggled.connect(self.view.set_whole_range)
+        self.log = log_switch(self, name, self.view)
+        self.spikes = spikes_switch(self, name, self.view)
         self.header = QHBoxLayout()
         self.header.setSpacing(theme.UNIT)
         self.header.addWidget(self._title, 1)
@@ -75,13 +67,23 @@ class PlotPane(QWidget):
 
 
 def tool(parent: QWidget, name: str, text: str, tip: str, checkable: bool = False) -> QToolButton:
-    button = QToolButton(parent)
-    button.setText(text)
-    button.setCheckable(checkable)
-    button.setObjectName(f"plots_{name}")
+    button = tool_button(f"plots_{name}", text, tip, checkable)
+    button.setParent(parent)
     button.setAccessibleName(f"{text}: {tip}")
-    button.setToolTip(tip)
-    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def log_switch(parent: QWidget, name: str, view: PlotView) -> QToolButton:
+    tip = "Logarithmic y axis; values of 0 and less are gaps"
+    button = tool(parent, f"log_{name}", "Log", tip, checkable=True)
+    button.toggled.connect(view.set_logarithmic)
+    return button
+
+
+def spikes_switch(parent: QWidget, name: str, view: PlotView) -> QToolButton:
+    tip = "Let the y axis reach the rarest value, not the usual ones only"
+    button = tool(parent, f"spikes_{name}", "Spikes", tip, checkable=True)
+    button.toggled.connect(view.set_whole_range)
     return button
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.plots.axes import dress_axes
 from lenet_gui.gui.plots.curve import Curves
 from lenet_gui.gui.plots.plot_place import PlaceMark
 from lenet_gui.gui.plots.plot_readout import Readout
@@ -210,19 +211,7 @@ class PlotView(pg.PlotWidget):
         self._range_changed()
 
     def _dress(self) -> None:
-        font = theme.mono()
-        font.setPointSizeF(font.pointSizeF() * 0.85)
-        letters = QFontMetricsF(font)
-        self.setBackground(theme.colour("base"))
-        for name in ("left", "bottom"):
-            axis = self.getAxis(name)
-            axis.setPen(theme.colour("grid"))
-            axis.setTextPen(theme.colour("muted"))
-            axis.setStyle(tickFont=font, autoExpandTextSpace=False, tickLength=-4, tickTextOffset=4, maxTickLevel=1)
-            axis.enableAutoSIPrefix(False)
-        # Fixed, in whole pixels: the plot must not shift when a label becomes longer.
-        self.getAxis("left").setWidth(math.ceil(letters.horizontalAdvance("0" * LABEL_CHARACTERS)) + 8)
-        self.getAxis("bottom").setHeight(math.ceil(letters.height()) + 6)
+        dress_axes(self, LABEL_CHARACTERS)
         self._range_changed()
 
     def _range_changed(self) -> None:

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import (
-    QAbstractTableModel,
-    QModelIndex,
-    QPersistentModelIndex,
-    QSize,
-    Qt,
-    Slot,
-)
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtCore import QSize, Qt, Slot
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.plots.plot_readout import DIGITS, digits
+from lenet_gui.gui.widgets.table import ANYWHERE, Index, Table, TableModel
 from lenet_gui.protocol import Distance
 
 NAME, DIFFERENCE, SHARE = range(3)
-_HEADERS = ("Parameter", "‖difference‖", "/ ‖first‖")
-_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_ANYWHERE = QModelIndex()
 _LONGEST_NAME = 24
-Index = QModelIndex | QPersistentModelIndex
 
 
-class DistanceModel(QAbstractTableModel):
+class DistanceModel(TableModel):
     """The parameters in the model's order; no rows where nothing was raced."""
+
+    headers = ("Parameter", "‖difference‖", "/ ‖first‖")
+    left = (NAME,)
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,6 +29,7 @@ class DistanceModel(QAbstractTableModel):
         self._first = ""
         self.full = 0.0
         """The share at which a bar is full: 1, 2 or 5 times a power of ten, which only grows during a race."""
+        self.tips = self._explained()
 
     def show_distances(self, distances: tuple[Distance, ...], first: str = "") -> None:
         """`first` is the name of the branch that the differences are measured against."""
@@ -44,12 +37,14 @@ class DistanceModel(QAbstractTableModel):
         same = bool(names) and (names, first) == ([row.name for row in self._rows], self._first)
         found = [value for row in distances if math.isfinite(value := share(row))]
         self.full = max(_full(max(found, default=0.0)), self.full if same else 0.0)
+        self._first = first
+        self.tips = self._explained()
         if same:
             self._rows = distances
             self.dataChanged.emit(self.index(0, DIFFERENCE), self.index(len(distances) - 1, SHARE))
             return
         self.beginResetModel()
-        self._rows, self._first = distances, first
+        self._rows = distances
         self.endResetModel()
 
     def bar(self, row: int) -> float:
@@ -60,11 +55,8 @@ class DistanceModel(QAbstractTableModel):
     def longest_name(self) -> int:
         return max((len(row.name) for row in self._rows), default=0)
 
-    def rowCount(self, parent: Index = _ANYWHERE) -> int:
+    def rowCount(self, parent: Index = ANYWHERE) -> int:
         return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: Index = _ANYWHERE) -> int:
-        return 0 if parent.isValid() else len(_HEADERS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         row, column = self._rows[index.row()], index.column()
@@ -73,23 +65,12 @@ class DistanceModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.EditRole:
             return (row.name, repr(row.difference), repr(share(row)))[column]
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _LEFT if column == NAME else _RIGHT
+            return self.alignment(column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._all_digits(row)
         if role == Qt.ItemDataRole.ForegroundRole and column != NAME:
             value = row.difference if column == DIFFERENCE else share(row)
             return None if math.isfinite(value) else theme.colour("error")
-        return None
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Vertical:
-            return None
-        if role == Qt.ItemDataRole.DisplayRole:
-            return _HEADERS[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _LEFT if section == NAME else _RIGHT
-        if role == Qt.ItemDataRole.ToolTipRole:
-            return self._explained()[section]
         return None
 
     def _explained(self) -> tuple[str, str, str]:
@@ -118,32 +99,19 @@ class _Bars(QStyledItemDelegate):
         super().paint(painter, option, index)
 
 
-class DistanceTable(QTableView):
+class DistanceTable(Table):
     """A `DistanceModel` on the screen. Copying gives the selected rows as tab-separated values, with all digits."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.distances = DistanceModel()
-        self.setModel(self.distances)
+        super().__init__(self.distances)
         self.setItemDelegateForColumn(SHARE, _Bars(self))
         self.setObjectName("race_table")
         self.setAccessibleName("How far apart the parameters are")
         self.setToolTip("How far each parameter of the one branch is from the other's. Ctrl+C copies rows, all digits")
-        self.setFont(theme.mono())
-        self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setAlternatingRowColors(True)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(QFontMetrics(self.font()).height() + theme.UNIT)
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setStretchLastSection(True)
-        header.setHighlightSections(False)
+        self.horizontalHeader().setStretchLastSection(True)
         self.distances.modelReset.connect(self._fit)
         self._fit()
 
@@ -161,24 +129,6 @@ class DistanceTable(QTableView):
         number = self.columnWidth(DIFFERENCE)
         bar = self.verticalScrollBar().sizeHint().width() + 2 * self.frameWidth()
         return QSize(self.columnWidth(NAME) + 2 * number + bar, super().sizeHint().height())
-
-    def minimumSizeHint(self) -> QSize:
-        rows = self.horizontalHeader().sizeHint().height() + 2 * self.verticalHeader().defaultSectionSize()
-        return QSize(super().minimumSizeHint().width(), rows + 2 * self.frameWidth())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        else:
-            super().keyPressEvent(event)
-
-    def copy(self) -> None:
-        """Put the selected rows on the clipboard."""
-        rows = sorted(index.row() for index in self.selectionModel().selectedRows())
-        cells = [
-            [self.distances.index(row, column).data(Qt.ItemDataRole.EditRole) for column in range(3)] for row in rows
-        ]
-        QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in cells))
 
 
 def share(row: Distance) -> float:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from itertools import count
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QIcon
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.widgets.dialog import accept_or_cancel, two_lines
 from lenet_gui.gui.widgets.fields import whole
 from lenet_gui.gui.window.preferences import Preferences
 from lenet_gui.protocol import Budget, BudgetReply, BudgetRequest, Reply, SetBudget
@@ -62,7 +62,7 @@ class BudgetDialog(QDialog):
             "disk": self._field("disk", "MB of the disk for checkpoints that the memory has no room for; 0: none"),
         }
         self.in_use = {name: self._label(f"budget_{name}_in_use", f"In use of the {name}") for name in self.fields}
-        self.words = self._label("budget_words", "What is wrong, or what it is for")
+        self.words = two_lines("budget_words", "What is wrong, or what it is for")
         self.use = self._assemble()
         held = remembered(preferences)
         for name, size in (("memory", held.memory), ("disk", held.disk)):
@@ -150,18 +150,8 @@ class BudgetDialog(QDialog):
             for column, widget in enumerate((label, field, QLabel("MB", self), self.in_use[name])):
                 grid.addWidget(widget, row, column)
         grid.setColumnStretch(3, 1)
-        self.words.setWordWrap(True)
-        self.words.setFixedHeight(2 * self.words.fontMetrics().lineSpacing())
-        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        # The system's picture is in its own colours.
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
-        use = buttons.addButton("Use", QDialogButtonBox.ButtonRole.AcceptRole)
-        use.setObjectName("budget_use")
-        use.setToolTip("From now on, in this session and in every later one (Enter)")
-        use.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        tip = "From now on, in this session and in every later one (Enter)"
+        buttons, use = accept_or_cancel(self, "budget_use", "Use", tip)
         column = QVBoxLayout(self)
         column.setSpacing(2 * theme.UNIT)
         column.addLayout(grid)

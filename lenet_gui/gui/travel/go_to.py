@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QIcon, QKeyEvent, QShowEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 from lenet_gui.gui import theme
 from lenet_gui.gui.travel import branches
 from lenet_gui.gui.travel.seek_time import SeekTime
+from lenet_gui.gui.widgets.dialog import accept_or_cancel, two_lines
 from lenet_gui.gui.widgets.fields import whole
 from lenet_gui.protocol import BookmarkRow, DropBookmark, Frame, Reply, Seek
 
@@ -44,7 +44,7 @@ class GoToDialog(QDialog):
         self._time.asked.connect(self.asked)
         self._time.known.connect(lambda words: self._say(f"Going there: {words}."))
         self.field = self._step_field()
-        self.words = self._words()
+        self.words = two_lines("go_to_words", "How long it takes, or what is wrong")
         self.list = self._bookmark_list()
         self.go = self._assemble()
         self._fill(frame.bookmarks)
@@ -146,17 +146,6 @@ class GoToDialog(QDialog):
         field.textChanged.connect(self._typed)
         return field
 
-    def _words(self) -> QLabel:
-        words = QLabel(self)
-        words.setObjectName("go_to_words")
-        words.setAccessibleName("How long it takes, or what is wrong")
-        words.setTextFormat(Qt.TextFormat.PlainText)
-        words.setWordWrap(True)
-        # Room for the longest sentence, so that the dialog does not move while somebody types.
-        words.setFixedHeight(2 * words.fontMetrics().lineSpacing())
-        words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        return words
-
     def _bookmark_list(self) -> QListWidget:
         marks = QListWidget(self)
         marks.setObjectName("go_to_bookmarks")
@@ -180,15 +169,7 @@ class GoToDialog(QDialog):
             row.addWidget(widget, 1 if widget is of else 0)
         bookmarks = QLabel("&Bookmarks", self)
         bookmarks.setBuddy(self.list)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        # The system's picture is in its own colours.
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
-        go = buttons.addButton("Go", QDialogButtonBox.ButtonRole.AcceptRole)
-        go.setObjectName("go_to_go")
-        go.setToolTip("Go there (Enter)")
-        go.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, go = accept_or_cancel(self, "go_to_go", "Go", "Go there (Enter)")
         column = QVBoxLayout(self)
         column.setSpacing(2 * theme.UNIT)
         column.addLayout(row)

@@ -11,23 +11,21 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.widgets.dialog import accept_or_cancel, two_lines
 from lenet_gui.gui.window.run_settings import ListField
 from lenet_gui.protocol import PHASES
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.stops import Breakpoint
 
 KINDS = {
     "phase": "a phase",
@@ -63,24 +61,9 @@ class _Form(QDialog):
         self.fields = QFormLayout()
         self.fields.setHorizontalSpacing(2 * theme.UNIT)
         self.fields.setVerticalSpacing(2 * theme.UNIT)
-        self.words = QLabel()
-        self.words.setObjectName(f"{name}_words")
-        self.words.setAccessibleName("What is wrong")
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
-        self.words.setWordWrap(True)
-        # Room for the longest sentence, so that the form does not move.
-        self.words.setFixedHeight(2 * self.words.fontMetrics().lineSpacing())
-        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.words = two_lines(f"{name}_words", "What is wrong")
         self.words.setStyleSheet(f"color: {theme.colour('error').name()};")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel, self)
-        # The system's picture is in its own colours.
-        buttons.button(QDialogButtonBox.StandardButton.Cancel).setIcon(QIcon())
-        self.set_button = buttons.addButton("Set", QDialogButtonBox.ButtonRole.AcceptRole)
-        self.set_button.setObjectName(f"{name}_set")
-        self.set_button.setToolTip("Set the breakpoint (Enter)")
-        self.set_button.setDefault(True)
-        buttons.accepted.connect(self.accept)
-        buttons.rejected.connect(self.reject)
+        buttons, self.set_button = accept_or_cancel(self, f"{name}_set", "Set", "Set the breakpoint (Enter)")
         column = QVBoxLayout(self)
         column.setSpacing(2 * theme.UNIT)
         column.addLayout(self.fields)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QResizeEvent
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.watches.row_table import ANYWHERE, LEFT, RIGHT, Index, RowModel, RowTable
-from lenet_gui.protocol import BreakpointRow
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.gui.watches.row_table import RowModel, RowTable
+from lenet_gui.gui.widgets.table import Index
+from lenet_gui.protocol.stops import Breakpoint, BreakpointRow
 
 WHERE, HITS, COST = range(3)
 _HEADERS = ("Breakpoint", "Hits", "Cost")
@@ -32,6 +32,7 @@ Role = Qt.ItemDataRole
 class BreakpointModel(RowModel[BreakpointRow]):
     """The breakpoints in the frame's order. A switch is only told: the frame says when it holds."""
 
+    headers, tips, left = _HEADERS, _TIPS, (WHERE, COST)
     switched = Signal(object)
     """The `Breakpoint` as it is to be."""
 
@@ -40,9 +41,6 @@ class BreakpointModel(RowModel[BreakpointRow]):
             lambda row: row.breakpoint.id,
             lambda row: ((row.breakpoint, row.problem), (row.hits, row.problem), (row.cost, row.problem)),
         )
-
-    def columnCount(self, parent: Index = ANYWHERE) -> int:
-        return 0 if parent.isValid() else len(_HEADERS)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         checked = Qt.ItemFlag.ItemIsUserCheckable if index.column() == WHERE else Qt.ItemFlag.NoItemFlags
@@ -57,7 +55,7 @@ class BreakpointModel(RowModel[BreakpointRow]):
         if role == Role.ToolTipRole:
             return "\n".join([words(row.breakpoint), about(row)])
         if role == Role.TextAlignmentRole:
-            return RIGHT if column == HITS else LEFT
+            return self.alignment(column)
         if role == Role.FontRole and column == COST:
             return QGuiApplication.font()
         if role == Role.ForegroundRole:
@@ -70,15 +68,6 @@ class BreakpointModel(RowModel[BreakpointRow]):
             on = Qt.CheckState(value) == Qt.CheckState.Checked
             self.switched.emit(replace(self.rows[index.row()].breakpoint, enabled=on))
         return False
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Vertical:
-            return None
-        if role == Role.DisplayRole:
-            return _HEADERS[section]
-        if role == Role.TextAlignmentRole:
-            return RIGHT if section == HITS else LEFT
-        return _TIPS[section] if role == Role.ToolTipRole else None
 
 
 class _Boxes(QStyledItemDelegate):
@@ -93,11 +82,9 @@ class _Boxes(QStyledItemDelegate):
         painter.drawRect(box.adjusted(0, 0, -1, -1))
 
 
-class BreakpointTable(RowTable):
+class BreakpointTable(RowTable[BreakpointRow]):
     """A `BreakpointModel` on the screen, with its keys and its menu."""
 
-    dropped = Signal(object)
-    """The `Breakpoint`s that are not wanted any more."""
     opened = Signal(object)
     """The `Breakpoint` that somebody wants to change."""
 
@@ -115,16 +102,8 @@ class BreakpointTable(RowTable):
         self.setColumnWidth(COST, cost + 4 * theme.UNIT)
         self.doubleClicked.connect(lambda index: self.opened.emit(self.breakpoints.rows[index.row()].breakpoint))
 
-    def chosen(self) -> list[BreakpointRow]:
-        """The breakpoints of the selected rows, from above."""
-        return [self.breakpoints.rows[i] for i in self.selected()]
-
     def copy(self) -> None:
         QGuiApplication.clipboard().setText("\n".join(words(row.breakpoint) for row in self.chosen()))
-
-    def drop(self) -> None:
-        if self.chosen():
-            self.dropped.emit([row.breakpoint for row in self.chosen()])
 
     def open_chosen(self) -> None:
         if self.currentIndex().isValid():
@@ -139,11 +118,7 @@ class BreakpointTable(RowTable):
                 self.breakpoints.switched.emit(replace(breakpoint, enabled=on))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.drop()
-        elif event.key() == Qt.Key.Key_Space and not event.modifiers():
+        if event.key() == Qt.Key.Key_Space and not event.modifiers():
             self.switch()
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_F2):
             self.open_chosen()

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 from lenet_gui.gui import theme
 from lenet_gui.gui.watches.breakpoint_form import BreakpointForm, Names, ThresholdForm
 from lenet_gui.gui.watches.breakpoint_table import BreakpointTable
-from lenet_gui.protocol import PHASES, BreakpointRow, DropBreakpoint, FindNotFinite, Frame, SetBreakpoint, TraceReply
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol import PHASES, FindNotFinite, Frame
+from lenet_gui.protocol.stops import Breakpoint, BreakpointRow, DropBreakpoint, SetBreakpoint
+from lenet_gui.protocol.trace import TraceReply
 
 # The conditions with the reserved names that `Breakpoint` speaks of.
 LOSS_NOT_FINITE = "not isfinite(loss)"
@@ -23,7 +24,7 @@ class Breakpoints(QWidget):
     asked = Signal(object)
     """A `SetBreakpoint` or `FindNotFinite`."""
     dropped = Signal(object)
-    """The `Breakpoint`s that somebody removed."""
+    """The `BreakpointRow`s that somebody removed."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QAction, QContextMenuEvent, QFontMetrics
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import QHeaderView, QMenu
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.widgets.table import ANYWHERE, Index, Table, TableModel
 
-Index = QModelIndex | QPersistentModelIndex
 Row = TypeVar("Row")
-ANYWHERE = QModelIndex()
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-class RowModel(QAbstractTableModel, Generic[Row]):
+class RowModel(TableModel, Generic[Row]):
     """`identity` tells rows apart, so that the same one stays chosen; `looks` is what its columns look like."""
 
     def __init__(self, identity: Callable[[Row], int], looks: Callable[[Row], tuple[object, ...]]) -> None:
@@ -61,32 +58,31 @@ class RowModel(QAbstractTableModel, Generic[Row]):
         return 0 if parent.isValid() else len(self.rows)
 
 
-class RowTable(QTableView):
-    """Whole rows, one above the other, without lines; `menu` says what can be done with the selected ones."""
+class RowTable(Table, Generic[Row]):
+    """`doings` says what can be done with the selected rows; copying and removing have their keys here."""
 
-    def __init__(self, model: RowModel) -> None:
-        super().__init__()
-        self.setModel(model)
-        self.setFont(theme.mono())
-        self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setAlternatingRowColors(True)
-        self.setShowGrid(False)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(QFontMetrics(self.font()).height() + theme.UNIT)
-        header = self.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(24)
-        header.setHighlightSections(False)
+    dropped = Signal(object)
+    """The rows that are not wanted any more, from above."""
 
-    def selected(self) -> list[int]:
+    def __init__(self, model: RowModel[Row]) -> None:
+        super().__init__(model)
+        self._model = model
+        self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setMinimumSectionSize(24)
+
+    def chosen(self) -> list[Row]:
         """The selected rows, from above."""
-        return sorted(index.row() for index in self.selectionModel().selectedRows())
+        return [self._model.rows[i] for i in self.selected()]
+
+    def drop(self) -> None:
+        if self.chosen():
+            self.dropped.emit(self.chosen())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.drop()
+        else:
+            super().keyPressEvent(event)
 
     def doings(self) -> tuple[tuple[str, str, Callable[[], None]], ...]:
         """What can be done with the selected rows: words, keys (which the table listens to itself), and how."""

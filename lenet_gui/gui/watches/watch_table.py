@@ -6,12 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QIcon, QKeyEvent, QKeySequence
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QIcon, QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.watches.row_table import ANYWHERE, LEFT, RIGHT, Index, RowModel, RowTable
-from lenet_gui.protocol import WatchRow
+from lenet_gui.gui.watches.row_table import RowModel, RowTable
+from lenet_gui.gui.widgets.table import LEFT, Index
+from lenet_gui.protocol.stops import WatchRow
 
 EXPRESSION, NOW, CHANGE = range(3)
 NOT_YET = "not yet computed"
@@ -29,6 +30,7 @@ Role = Qt.ItemDataRole
 class WatchModel(RowModel[WatchRow]):
     """The watches in the frame's order. An edit is only told: the frame says when it holds."""
 
+    headers, tips, left = _HEADERS, _TIPS, (EXPRESSION,)
     edited = Signal(int, str)
     """A watch, and the expression that somebody wants it to have."""
 
@@ -46,9 +48,6 @@ class WatchModel(RowModel[WatchRow]):
             if row.id in changed:
                 self.dataChanged.emit(self.index(i, EXPRESSION), self.index(i, EXPRESSION))
 
-    def columnCount(self, parent: Index = ANYWHERE) -> int:
-        return 0 if parent.isValid() else len(_HEADERS)
-
     def flags(self, index: Index) -> Qt.ItemFlag:
         editable = Qt.ItemFlag.ItemIsEditable if index.column() == EXPRESSION else Qt.ItemFlag.NoItemFlags
         return super().flags(index) | editable
@@ -60,7 +59,7 @@ class WatchModel(RowModel[WatchRow]):
         if role == Role.ToolTipRole:
             return all_digits(row)
         if role == Role.TextAlignmentRole:
-            return LEFT if column == EXPRESSION or is_words(row) else RIGHT
+            return LEFT if is_words(row) else self.alignment(column)
         if role == Role.ForegroundRole:
             return _ink(row, column)
         if role == Role.FontRole and column == NOW and row.state != "value":
@@ -74,15 +73,6 @@ class WatchModel(RowModel[WatchRow]):
         if role == Role.EditRole and wanted and wanted != row.expression:
             self.edited.emit(row.id, wanted)
         return False
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Role.DisplayRole) -> object:
-        if orientation == Qt.Orientation.Vertical:
-            return None
-        if role == Role.DisplayRole:
-            return _HEADERS[section]
-        if role == Role.TextAlignmentRole:
-            return LEFT if section == EXPRESSION else RIGHT
-        return _TIPS[section] if role == Role.ToolTipRole else None
 
 
 class WatchField(QLineEdit):
@@ -119,11 +109,9 @@ class _Editing(QStyledItemDelegate):
         editor.setGeometry(cell.left(), cell.top(), viewport.width() - cell.left(), cell.height())
 
 
-class WatchTable(RowTable):
+class WatchTable(RowTable[WatchRow]):
     """A `WatchModel` on the screen, with its keys and its menu."""
 
-    dropped = Signal(object)
-    """The ids of the watches that are not wanted any more."""
     plotted = Signal(object)
     """The ids of the watches whose curves are wanted, or not any more."""
 
@@ -147,18 +135,10 @@ class WatchTable(RowTable):
             if self.columnSpan(i, NOW) != columns:
                 self.setSpan(i, NOW, 1, columns)
 
-    def chosen(self) -> list[WatchRow]:
-        """The watches of the selected rows, from above."""
-        return [self.watches.rows[i] for i in self.selected()]
-
     def copy(self) -> None:
         """Put the selected rows on the clipboard: expression, value with all digits and change, tab-separated."""
         rows = [(row.expression, _value_digits(row), _change_digits(row)) for row in self.chosen()]
         QGuiApplication.clipboard().setText("\n".join("\t".join(row).rstrip("\t") for row in rows))
-
-    def drop(self) -> None:
-        if self.chosen():
-            self.dropped.emit([row.id for row in self.chosen()])
 
     def plot(self) -> None:
         if self.chosen():
@@ -168,11 +148,7 @@ class WatchTable(RowTable):
         self.edit(self.watches.index(self.currentIndex().row(), EXPRESSION))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy()
-        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
-            self.drop()
-        elif event.key() == Qt.Key.Key_P and not event.modifiers():
+        if event.key() == Qt.Key.Key_P and not event.modifiers():
             self.plot()
         elif event.key() == Qt.Key.Key_F2 and self.currentIndex().isValid():
             self.edit_expression()

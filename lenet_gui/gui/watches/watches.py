@@ -14,20 +14,19 @@ from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.watches.breakpoint_table import about
 from lenet_gui.gui.watches.breakpoints import Breakpoints, toggled
 from lenet_gui.gui.watches.watch_table import WatchField, WatchTable
+from lenet_gui.gui.widgets.button import tool_button
 from lenet_gui.gui.widgets.steady import Steady
-from lenet_gui.protocol import (
+from lenet_gui.protocol import Frame, Incoming, Reply, WatchSeries
+from lenet_gui.protocol.stops import (
+    BreakpointRow,
     DropBreakpoint,
     DropWatch,
-    Frame,
-    Incoming,
     PlotWatch,
-    Reply,
     SetBreakpoint,
     SetWatch,
-    TraceReply,
-    WatchSeries,
+    WatchRow,
 )
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.trace import TraceReply
 
 if TYPE_CHECKING:
     from lenet_gui.gui.watches.watch_plot import WatchPlot
@@ -137,17 +136,16 @@ class WatchesPanel(Panel):
             self.asked.emit(PlotWatch(watch))
 
     @Slot(object)
-    def _drop_watches(self, ids: list[int]) -> None:
-        rows = [row for row in self.table.watches.rows if row.id in ids]
+    def _drop_watches(self, rows: list[WatchRow]) -> None:
         self._removed.append([SetWatch(0, row.expression) for row in rows])
         for row in rows:
             self.asked.emit(DropWatch(row.id))
 
     @Slot(object)
-    def _drop_breakpoints(self, dropped: list[Breakpoint]) -> None:
-        self._removed.append([SetBreakpoint(replace(breakpoint, id=0)) for breakpoint in dropped])
-        for breakpoint in dropped:
-            self.asked.emit(DropBreakpoint(breakpoint.id))
+    def _drop_breakpoints(self, rows: list[BreakpointRow]) -> None:
+        self._removed.append([SetBreakpoint(replace(row.breakpoint, id=0)) for row in rows])
+        for row in rows:
+            self.asked.emit(DropBreakpoint(row.breakpoint.id))
 
     @Slot()
     def undo(self) -> None:
@@ -234,13 +232,8 @@ class WatchesPanel(Panel):
         self._body.setOrientation(Qt.Orientation.Horizontal if self.width() >= WIDE else Qt.Orientation.Vertical)
 
     def _button(self, name: str, text: str, tip: str, act: object) -> QToolButton:
-        button = QToolButton()
-        button.setObjectName(name)
-        button.setText(text)
+        button = tool_button(name, text, tip, checkable=name == "watch_plot")
         button.setAccessibleName(f"{text} the chosen watch")
-        button.setToolTip(tip)
-        button.setCheckable(name == "watch_plot")
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         button.setEnabled(False)
         button.clicked.connect(act)
         return button

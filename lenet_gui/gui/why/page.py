@@ -10,7 +10,7 @@ from html import escape
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.why.address import Address
-from lenet_gui.protocol_why import Factor, Formula, Term, WhyReply
+from lenet_gui.protocol.why import Factor, Formula, Term, WhyReply
 
 WHY, FOLD = "why:", "fold:"
 Path = tuple[int, ...]

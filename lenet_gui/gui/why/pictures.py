@@ -10,7 +10,7 @@ from lenet_gui.gui import theme
 from lenet_gui.gui.numbers.colour_scale import DIVERGING, SEQUENTIAL
 from lenet_gui.gui.numbers.mosaic import Mosaic
 from lenet_gui.gui.why.page import number
-from lenet_gui.protocol_why import PatchPicture
+from lenet_gui.protocol.why import PatchPicture
 
 _PARTS = (("patch", "patch", ""), ("kernel", "kernel", "×"), ("product", "product", "="))
 

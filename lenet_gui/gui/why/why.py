@@ -16,12 +16,14 @@ from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.why.address import Address, address
 from lenet_gui.gui.why.page import FOLD, WHY, number, page
 from lenet_gui.gui.why.pictures import PatchPictures
+from lenet_gui.gui.widgets.button import tool_button
 from lenet_gui.gui.widgets.elided import Elided
 from lenet_gui.protocol import Frame, Reply
-from lenet_gui.protocol_why import SourceCells, WhyReply, WhyRequest
+from lenet_gui.protocol.why import SourceCells, WhyReply, WhyRequest
 
 NOTHING_YET = "Choose a number, in the tensor panel or by its name above, to see why it is what it is."
 RUNNING = "Where the run stops, the number is taken apart."
+GRADIENT = ".grad"
 _MOST_PLACES = 100
 
 
@@ -31,6 +33,9 @@ class WhyPanel(Panel):
     title = "Why?"
     pointed = Signal(object)
     """The cells that the mouse points at as `SourceCells`: a tuple of them, empty where it points at none."""
+
+    check_wanted = Signal(str, int)
+    """A gradient's number is to be held against a finite difference: of which tensor, and which one, flat, from 0."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +50,7 @@ class WhyPanel(Panel):
         self._opened: set[str] = set()
         self.back = _button("why_back", "◀", "Back to the number before (Alt+Left)")
         self.on = _button("why_on", "▶", "On to the number after (Alt+Right)")
+        self.finite = _button("why_finite", "Check it", "Hold this gradient against a finite difference of the loss")
         self.field = QLineEdit()
         self.heading = Elided(" ")
         self.check = Elided(" ")
@@ -143,7 +149,17 @@ class WhyPanel(Panel):
         self.pictures.hide()
         self.text.setHtml(f'<p style="color: {theme.colour("muted").name()}">{escape(words)}</p>')
 
+    def _check_it(self) -> None:
+        reply = self._reply
+        if reply is not None:
+            flat = 0
+            for at, size in zip(reply.index, reply.shape, strict=True):
+                flat = flat * size + at
+            self.check_wanted.emit(reply.name.removesuffix(GRADIENT), flat)
+
     def _show_way(self) -> None:
+        told = self._reply is not None and not self._reply.problem and self._reply.name.endswith(GRADIENT)
+        self.finite.setEnabled(told)
         self.back.setEnabled(self._at > 0)
         self.on.setEnabled(self._at + 1 < len(self._way))
         if self._way and not self.field.isModified():
@@ -206,6 +222,7 @@ class WhyPanel(Panel):
         for widget in (self.back, self.on):
             way.addWidget(widget)
         way.addWidget(self.field, 1)
+        way.addWidget(self.finite)
         self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._halves.setSpacing(2 * theme.UNIT)
         self._halves.addWidget(self.text, 3)
@@ -219,6 +236,7 @@ class WhyPanel(Panel):
         layout.addLayout(self._halves, 1)
 
     def _join(self) -> None:
+        self.finite.clicked.connect(self._check_it)
         self.back.clicked.connect(lambda: self._go(-1))
         self.on.clicked.connect(lambda: self._go(1))
         for name, key, by in (("back", Qt.Key.Key_Left, -1), ("on", Qt.Key.Key_Right, 1)):
@@ -247,9 +265,6 @@ def _check(reply: WhyReply) -> str:
 
 
 def _button(name: str, words: str, tip: str) -> QToolButton:
-    button = QToolButton()
-    button.setObjectName(name)
-    button.setText(words)
-    button.setToolTip(tip)
+    button = tool_button(name, words, tip)
     button.setAccessibleName(tip)
     return button

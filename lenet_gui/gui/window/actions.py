@@ -9,8 +9,20 @@ from PySide6.QtGui import QAction, QActionGroup, QIcon, QKeySequence, QPixmap
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.window.preferences import Preferences
-from lenet_gui.protocol import PHASES, Advance, Back, Command, Evaluate, Frame, Incoming, PrintRequest, Seek
-from lenet_gui.protocol_trace import FindNotFinite, Move, RunBack
+from lenet_gui.protocol import (
+    PHASES,
+    Advance,
+    Back,
+    Command,
+    Evaluate,
+    FindNotFinite,
+    Frame,
+    Incoming,
+    Move,
+    PrintRequest,
+    RunBack,
+    Seek,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class StatusBar(QStatusBar):
 
     def _what_goes_on(self) -> QStackedWidget:
         """One place for two things that are never there at once: why it stopped, and how what runs is getting on."""
-        self.reason = Elided(self)
+        self.reason = Elided("", self)
         self.reason.setObjectName("status_reason")
         self.reason.setAccessibleName("Why it stopped here")
         # Words, not numbers: the face of the window is narrower.

@@ -22,8 +22,7 @@ from lenet_gui.gui.window.preferences import Preferences
 from lenet_gui.gui.window.run_settings import SettingsBar
 from lenet_gui.gui.window.status import StatusBar
 from lenet_gui.gui.window.toolbars import PhaseBar
-from lenet_gui.protocol import Frame, NewRun, Notice, RaceReport, Ready, Reply, Series
-from lenet_gui.protocol_trace import WatchSeries
+from lenet_gui.protocol import Frame, NewRun, Notice, RaceReport, Ready, Reply, Series, WatchSeries
 from lenet_gui.settings import Settings
 
 _LAYOUT_VERSION = 5

@@ -12,7 +12,7 @@ from lenet_gui.engine.diagnoses.closer import LOOKED_AT, ORIGIN, look_closer
 from lenet_gui.engine.diagnoses.moment import Moment
 from lenet_gui.engine.diagnoses.overfitting import look as look_for_overfitting
 from lenet_gui.engine.digest import same
-from lenet_gui.protocol_diagnoses import CloserReply, LookCloser
+from lenet_gui.protocol.diagnoses import CloserReply, LookCloser
 from tests.engine.diagnoses import faulty
 from tests.engine.models import NormAndDropout
 

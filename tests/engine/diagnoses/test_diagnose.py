@@ -14,7 +14,7 @@ from lenet_gui.engine.net import Net
 from lenet_gui.engine.refusal import Refused
 from lenet_gui.engine.trace.names import lookup
 from lenet_gui.protocol import CYCLE
-from lenet_gui.protocol_diagnoses import DiagnosesRequest, Diagnosis
+from lenet_gui.protocol.diagnoses import DiagnosesRequest, Diagnosis
 from tests.engine.diagnoses import faulty
 
 SMALL = Settings(batch_size=8)

@@ -11,7 +11,7 @@ from lenet_gui.engine.diagnoses.closer import look_closer
 from lenet_gui.engine.diagnoses.diagnose import diagnose
 from lenet_gui.engine.optimizers import choices
 from lenet_gui.protocol import CYCLE, OptimizerChoice
-from lenet_gui.protocol_diagnoses import LookCloser
+from lenet_gui.protocol.diagnoses import LookCloser
 from tests.engine.models import NormAndDropout
 
 STOPS = (1, 3, 10, 50, 150, 300)

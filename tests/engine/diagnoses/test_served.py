@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lenet_gui.protocol import Command, Frame, Pause, Run
-from lenet_gui.protocol_diagnoses import CloserReply, DiagnosesReply, DiagnosesRequest, LookCloser
+from lenet_gui.protocol.diagnoses import CloserReply, DiagnosesReply, DiagnosesRequest, LookCloser
 from lenet_gui.settings import Settings
 from tests.engine.hosting import Host
 

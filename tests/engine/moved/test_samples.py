@@ -15,7 +15,7 @@ from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.moved import samples
 from lenet_gui.engine.moved.why import moved
 from lenet_gui.engine.net import Net
-from lenet_gui.protocol_moved import MovedReply, MovedRequest, SampleShares
+from lenet_gui.protocol.moved import MovedReply, MovedRequest, SampleShares
 from tests.engine.models import CountsForwards, DrawsElsewhere, NormAndDropout, WritesIntoItsInput
 
 CLOSE = 1e-5

@@ -9,7 +9,7 @@ import pytest
 from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.moved.why import NO_BACKWARD, NO_GRADIENT, moved
 from lenet_gui.engine.optimizers import choices
-from lenet_gui.protocol_moved import Arithmetic, MovedRequest
+from lenet_gui.protocol.moved import Arithmetic, MovedRequest
 from tests.engine.models import NormAndDropout
 
 OPTIONS: dict[str, dict[str, float | bool]] = {

@@ -16,7 +16,7 @@ from lenet_gui.engine.net import Net
 from lenet_gui.engine.trace import names
 from lenet_gui.engine.trace.trace import Operation, Trace, Update, Visit
 from lenet_gui.protocol import Command
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.stops import Breakpoint
 
 Position = tuple[int, int]
 

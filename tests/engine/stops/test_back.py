@@ -12,7 +12,7 @@ from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.expressions.expression import parse, truth
 from lenet_gui.engine.stops import log_scan
 from lenet_gui.protocol import CYCLE, Command
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.stops import Breakpoint
 from tests.engine.models import NormAndDropout
 from tests.engine.stops import brute
 from tests.engine.stops.test_stops import KINDS, forwards, small

@@ -13,7 +13,7 @@ from lenet_gui.engine import Session, Settings, travel
 from lenet_gui.engine.digest import same
 from lenet_gui.engine.net import Net
 from lenet_gui.protocol import CYCLE
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.stops import Breakpoint
 from tests.engine.models import CountsForwards, DrawsElsewhere, NormAndDropout
 
 Model = Callable[[], nn.Module]

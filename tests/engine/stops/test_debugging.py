@@ -6,21 +6,23 @@ from collections.abc import Callable
 
 import pytest
 
-from lenet_gui.protocol import Frame, Incoming, Line, NewRun, Notice, Pause, Progress, Run, Seek
-from lenet_gui.protocol_trace import (
-    Breakpoint,
-    DropBreakpoint,
-    DropWatch,
+from lenet_gui.protocol import (
     FindNotFinite,
+    Frame,
+    Incoming,
+    Line,
     Move,
-    PlotWatch,
+    NewRun,
+    Notice,
+    Pause,
+    Progress,
+    Run,
     RunBack,
-    SetBreakpoint,
-    SetWatch,
-    TraceReply,
-    TraceRequest,
+    Seek,
     WatchSeries,
 )
+from lenet_gui.protocol.stops import Breakpoint, DropBreakpoint, DropWatch, PlotWatch, SetBreakpoint, SetWatch
+from lenet_gui.protocol.trace import TraceReply, TraceRequest
 from lenet_gui.settings import Settings
 from tests.engine.hosting import Host
 

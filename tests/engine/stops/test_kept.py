@@ -12,7 +12,7 @@ from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.storage.recorder import JOURNAL, Recorder
 from lenet_gui.engine.storage.recovery import recover
 from lenet_gui.engine.storage.stored import SessionFileError
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.stops import Breakpoint
 from tests.engine.damage import NASTY, with_session
 
 Told = tuple[list[Breakpoint], list[int], list[str]]

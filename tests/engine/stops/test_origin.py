@@ -10,7 +10,7 @@ from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.stops.origin import Origin, first_not_finite
 from lenet_gui.engine.trace.trace import Item, Operation, Visit
 from lenet_gui.protocol import CYCLE
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.stops import Breakpoint
 
 
 class Divides(nn.Module):

@@ -11,7 +11,7 @@ from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.net import Net
 from lenet_gui.protocol import PHASES
-from lenet_gui.protocol_trace import Breakpoint
+from lenet_gui.protocol.stops import Breakpoint
 from tests.engine.stops import brute
 from tests.engine.stops.brute import Position
 from tests.engine.trace.models import Attends, Loop, Residual

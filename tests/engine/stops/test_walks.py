@@ -11,7 +11,8 @@ from torch import nn
 
 from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.net import Net
-from lenet_gui.protocol_trace import Breakpoint, Move
+from lenet_gui.protocol import Move
+from lenet_gui.protocol.stops import Breakpoint
 from tests.engine.models import NormAndDropout
 from tests.engine.stops import brute
 from tests.engine.stops.brute import Position

@@ -10,7 +10,7 @@ import torch
 
 from lenet_gui.engine import Session, Settings
 from lenet_gui.protocol import CYCLE, Command
-from lenet_gui.protocol_trace import WatchRow
+from lenet_gui.protocol.stops import WatchRow
 
 
 def small() -> Session:

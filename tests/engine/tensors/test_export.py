@@ -12,7 +12,7 @@ import torch
 
 from lenet_gui.engine import Session, Settings, answers
 from lenet_gui.engine.tensors.export import export
-from lenet_gui.protocol_tensors import Exported, ExportTensor, View, Which
+from lenet_gui.protocol.tensors import Exported, ExportTensor, View, Which
 
 ODD = torch.tensor([[0.1, -1e-38, float("nan")], [float("inf"), 3.4e38, 1 / 3]])
 

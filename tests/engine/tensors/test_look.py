@@ -12,7 +12,7 @@ from torch import Tensor
 from lenet_gui.engine import Session, Settings, answers
 from lenet_gui.engine.trace import names
 from lenet_gui.protocol import Command
-from lenet_gui.protocol_tensors import (
+from lenet_gui.protocol.tensors import (
     ALL,
     Block,
     CellsReply,

@@ -10,7 +10,7 @@ from lenet_gui.engine.tensors.figures import histogram
 from lenet_gui.engine.tensors.over_steps import histograms
 from lenet_gui.engine.trace.names import lookup
 from lenet_gui.protocol import Command, Frame, Notice, Run
-from lenet_gui.protocol_tensors import HistogramSeries, PlotHistograms, Which
+from lenet_gui.protocol.tensors import HistogramSeries, PlotHistograms, Which
 from tests.engine.hosting import Host
 from tests.engine.models import NormAndDropout
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lenet_gui.engine.tensors.figures import histogram, summary
 from lenet_gui.engine.tensors.picture import as_tiles, picture
-from lenet_gui.protocol_tensors import QUANTILES, Block, Region
+from lenet_gui.protocol.tensors import QUANTILES, Block, Region
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from lenet_gui.engine import Session, Settings, answers
 from lenet_gui.protocol import Command
-from lenet_gui.protocol_trace import TraceReply, TraceRequest
+from lenet_gui.protocol.trace import TraceReply, TraceRequest
 from tests.alike import alike
 
 WAYS = {

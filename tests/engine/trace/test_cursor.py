@@ -18,8 +18,7 @@ from lenet_gui.engine.net import Net
 from lenet_gui.engine.trace.cursor import item_after
 from lenet_gui.engine.trace.names import lookup
 from lenet_gui.engine.trace.trace import Operation, Trace, Visit
-from lenet_gui.protocol import CYCLE, Command
-from lenet_gui.protocol_trace import Move
+from lenet_gui.protocol import CYCLE, Command, Move
 from tests.engine.models import RaisesInBackward
 from tests.engine.trace.models import (
     MODELS,

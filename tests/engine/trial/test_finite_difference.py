@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.net import Net
 from lenet_gui.engine.trial.finite_difference import STEP, check
-from lenet_gui.protocol_moved import CheckReply, CheckRequest
+from lenet_gui.protocol.moved import CheckReply, CheckRequest
 from tests.engine.models import CountsForwards, DrawsElsewhere, NormAndDropout, WritesIntoItsInput
 from tests.engine.moved.test_samples import InFloat, behind_backward, cells, grad
 

@@ -14,7 +14,7 @@ from lenet_gui.engine.net import Net
 from lenet_gui.engine.optimizers import choices
 from lenet_gui.engine.trial.line import NOT_BEFORE_STEP, SIDE, line
 from lenet_gui.protocol import Command, Frame
-from lenet_gui.protocol_moved import LineReply, LineRequest
+from lenet_gui.protocol.moved import LineReply, LineRequest
 from tests.engine.hosting import Host
 from tests.engine.models import DrawsElsewhere, NormAndDropout
 from tests.engine.moved.test_samples import behind_backward

@@ -12,8 +12,7 @@ from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.net import Net
 from lenet_gui.engine.trace.tracer import Tracer
 from lenet_gui.engine.why.why import NotHere
-from lenet_gui.protocol import CYCLE
-from lenet_gui.protocol_trace import Move
+from lenet_gui.protocol import CYCLE, Move
 from tests.engine.trace.models import Attends, Custom, small
 from tests.engine.why.asking import check_sum, names, some_cells, stood
 from tests.engine.why.models import Mlp, Parts, Shared

@@ -10,7 +10,7 @@ from torch import nn
 from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.answers import answer
 from lenet_gui.engine.net import Net
-from lenet_gui.protocol_why import Formula, WhyReply, WhyRequest
+from lenet_gui.protocol.why import Formula, WhyReply, WhyRequest
 from tests.alike import alike
 from tests.engine.why.asking import some_cells, stood
 from tests.engine.why.models import MODELS

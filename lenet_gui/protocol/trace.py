@@ -1,12 +1,11 @@
-"""The values that cross between the window and the worker about the inside of a step: its trace, breakpoints, watches.
-
-As in `protocol`, all of them are frozen and plain, and nothing here imports torch, Qt or NumPy.
-"""
+"""One step in detail: its operations, its autograd graph, its updates and the code that ran."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from lenet_gui.protocol.kinds import Answer
 
 if TYPE_CHECKING:
     from numpy import float32
@@ -14,95 +13,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[float32]
 
-# ---------------------------------------------------------------------------------- into the worker: controls
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Move the cursor: one item (`"into"`), past the call or the phase that begins here (`"over"`), to the end of the
-    one that it stands in (`"out"`). With `back` the same the other way.
-    """
-
-    how: str
-    back: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class RunTo:
-    """Go to before an item of a command of this step, forwards or back; what was not done yet is done on the way."""
-
-    commands: int
-    item: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunBack:
-    """Go back to the place before where a breakpoint stops, or to the start of the run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Breakpoint:
-    """Where or when a run stops.
-
-    `kind` is `phase`, `module`, `operation`, `node` or `parameter`, and `at` then its name: a phase, a module's dotted
-    path, an operation's or an autograd node's name, a parameter's; or `when`, and `at` is empty. `condition` is an
-    expression (empty: always). `hits` is empty, `5` (from the fifth on), `=5` or `%5`. With a `log` it does not stop,
-    but writes this message, with its {expressions}, into the console. `id` is 0 for a new one.
-
-    Names beside those of tensors: `loss`, `output`, `input`, `target`, `step`, `epoch`, `lr`; `gradient_norm`, the norm
-    of all gradients together; `gradient_max`, the largest of their absolute values, which is not finite where any of
-    them is not; `dead_relu`, 1 where any ReLU of this step gave nothing but zeros, else 0.
-    """
-
-    id: int
-    kind: str
-    at: str = ""
-    condition: str = ""
-    hits: str = ""
-    log: str = ""
-    enabled: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class SetBreakpoint:
-    """Set a breakpoint, or change the one that has its `id`."""
-
-    breakpoint: Breakpoint
-
-
-@dataclass(frozen=True, slots=True)
-class DropBreakpoint:
-    """Remove a breakpoint; 0 removes all."""
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class SetWatch:
-    """Watch an expression from now on (`id` 0), or change the watch that has this `id`."""
-
-    id: int
-    expression: str
-
-
-@dataclass(frozen=True, slots=True)
-class DropWatch:
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class PlotWatch:
-    """Take the value of a watch at every step of this branch, the past included; `WatchSeries` come."""
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class FindNotFinite:
-    """Go to the first operation of the run at which something was not finite."""
-
-
-# ---------------------------------------------------------------------------------- into the worker: requests
+# ------------------------------------------------------------------------------------------------- into the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +24,7 @@ class TraceRequest:
     sample: int = 0
 
 
-# ------------------------------------------------------------------------------------------ out of the worker
+# ----------------------------------------------------------------------------------------------- out of the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +157,7 @@ class SourceFile:
 
 
 @dataclass(frozen=True, slots=True)
-class TraceReply:
+class TraceReply(Answer):
     """One step in detail: from its first command on to the end of the step, those that have not been done yet too.
 
     What lies behind the frame's place has not happened yet, and must not be shown as if it had. `trace` is what the
@@ -264,41 +175,3 @@ class TraceReply:
     batch: Summary
     sources: tuple[SourceFile, ...]
     partial: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BreakpointRow:
-    """A breakpoint as it stands: how often it was hit up to this place, what went wrong with it, its cost in a run."""
-
-    breakpoint: Breakpoint
-    hits: int
-    problem: str
-    cost: str
-
-
-@dataclass(frozen=True, slots=True)
-class WatchRow:
-    """A watch at this place: its value in words, and the number where it is one (`None` else).
-
-    `state` is `value`, `not yet` (it is computed later in this step) or `problem`; `before` is the number at the stop
-    before, `None` where there was none.
-    """
-
-    id: int
-    expression: str
-    words: str
-    number: float | None
-    state: str
-    before: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class WatchSeries:
-    """A watch over the steps of a branch: its values for the steps from `first` on, NaN where it has none."""
-
-    watch: int
-    expression: str
-    run: int
-    branch: str
-    first: int
-    values: Array

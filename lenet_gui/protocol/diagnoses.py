@@ -1,23 +1,19 @@
-"""The values that cross between the window and the engine about what is wrong with a training.
-
-As in `protocol`, all of them are frozen and plain, and nothing here imports torch, Qt or NumPy.
-"""
+"""What is wrong with a training: at this place, and looked at more closely."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-# ---------------------------------------------------------------------------------- into the worker: controls
+from lenet_gui.protocol.kinds import Answer, Long, NewestOnly
+
+# ------------------------------------------------------------------------------------------------- into the worker
 
 
 @dataclass(frozen=True, slots=True)
-class LookCloser:
+class LookCloser(Long):
     """Look for what takes seconds, on copies of the run: a step that overshoots, overfitting, where NaN began."""
 
     id: int
-
-
-# ---------------------------------------------------------------------------------- into the worker: requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +24,7 @@ class DiagnosesRequest:
     log_only: bool = False
 
 
-# ------------------------------------------------------------------------------------------ out of the worker
+# ----------------------------------------------------------------------------------------------- out of the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ class Diagnosis:
 
 
 @dataclass(frozen=True, slots=True)
-class DiagnosesReply:
+class DiagnosesReply(Answer, NewestOnly):
     """What is wrong behind so many commands and items of a branch, at `step`; and what was `looked_at`, found or not.
 
     `unseen` says in words what could not be looked at, and why; else it is empty. `log_only` is the request's.
@@ -81,7 +77,7 @@ class DiagnosesReply:
 
 
 @dataclass(frozen=True, slots=True)
-class CloserReply:
+class CloserReply(Answer):
     """The same of `LookCloser`. `cancelled`: it was ended before it had looked at everything."""
 
     id: int

@@ -1,7 +1,6 @@
-"""The values that cross between the window and the worker about one tensor: what to look at, and what is seen.
+"""One tensor: what to look at, and what is seen.
 
-As in `protocol`, all of them are frozen and plain, and nothing here imports torch, Qt or NumPy. Every answer is bounded
-by what its question has room for, whatever the size of the tensor is.
+Every answer is bounded by what its question has room for, whatever the size of the tensor is.
 """
 
 from __future__ import annotations
@@ -9,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lenet_gui.protocol.kinds import Answer, Long
+
 if TYPE_CHECKING:
     from numpy import float32, int64
     from numpy.typing import NDArray
 
-    from lenet_gui.protocol import Place
+    from lenet_gui.protocol.travel import Place
 
     Array = NDArray[float32]
     Counts = NDArray[int64]
@@ -24,7 +25,8 @@ QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 ALL = -1
 """In `leading`: not one index of this dimension, but all of them side by side."""
 
-# ---------------------------------------------------------------------------------------------------- both ways
+
+# ------------------------------------------------------------------------------------------------------- both ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class Region:
     block: Block
 
 
-# ------------------------------------------------------------------------------------------------ into the worker
+# ------------------------------------------------------------------------------------------------- into the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class ExportTensor:
 
 
 @dataclass(frozen=True, slots=True)
-class PlotHistograms:
+class PlotHistograms(Long):
     """Go over the last `steps` steps again, for a histogram of a tensor at `most` of them; `HistogramSeries` come."""
 
     id: int
@@ -141,7 +143,7 @@ class PlotHistograms:
     bins: int
 
 
-# ------------------------------------------------------------------------------------------------- out of the worker
+# ----------------------------------------------------------------------------------------------- out of the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +201,7 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
-class LookReply:
+class LookReply(Answer):
     """A tensor as it is seen at a place; `where` names the place in words.
 
     `missing` says why there are no numbers, else it is empty: `none` (a gradient that is `None`), `not yet` (this step
@@ -230,7 +232,7 @@ class LookReply:
 
 
 @dataclass(frozen=True, slots=True)
-class CellsReply:
+class CellsReply(Answer):
     id: int
     cells: Cells
 
@@ -246,13 +248,13 @@ class NameRow:
 
 
 @dataclass(frozen=True, slots=True)
-class NamesReply:
+class NamesReply(Answer):
     id: int
     names: tuple[NameRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class PinReply:
+class PinReply(Answer):
     """What is pinned now, and the place it is of, in words."""
 
     id: int
@@ -261,7 +263,7 @@ class PinReply:
 
 
 @dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Answer):
     """The file is written."""
 
     id: int
@@ -269,7 +271,7 @@ class Exported:
 
 
 @dataclass(frozen=True, slots=True)
-class HistogramSeries:
+class HistogramSeries(Answer):
     """Histograms of a tensor at `steps`, ascending, each from its own `low` to its own `high`: `counts` [steps, bins].
 
     They come in pieces; the `first` one begins anew. Steps at which the tensor had no finite number are left out.

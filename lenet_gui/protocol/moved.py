@@ -1,12 +1,11 @@
-"""Why a weight moved, what a finite difference says of it, and what a step would do: questions and answers.
-
-Values that cross between the window and the worker, as in `protocol`. Neither torch nor Qt.
-"""
+"""Why a weight moved, what a finite difference says of it, and what a step would do: questions and answers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from lenet_gui.protocol.kinds import Answer, NewestOnly
 
 if TYPE_CHECKING:
     from numpy import float64
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 
     Doubles = NDArray[float64]
 
-
-# ---------------------------------------------------------------------------------- into the worker: requests
+# ------------------------------------------------------------------------------------------------- into the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class LineRequest:
     rate: float | None = None
 
 
-# ------------------------------------------------------------------------------------------ out of the worker
+# ----------------------------------------------------------------------------------------------- out of the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +104,7 @@ class Arithmetic:
 
 
 @dataclass(frozen=True, slots=True)
-class MovedReply:
+class MovedReply(Answer, NewestOnly):
     """Both parts of the answer for one number; `None` for a part that there is not, and `words` then say why."""
 
     id: int
@@ -118,7 +116,7 @@ class MovedReply:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckReply:
+class CheckReply(Answer, NewestOnly):
     """A central finite difference of the loss, in double precision, beside the gradient.
 
     `difference` is (loss(v + h) - loss(v - h)) / 2h with `h` the `step`; `double` the gradient by autograd in double
@@ -139,7 +137,7 @@ class CheckReply:
 
 
 @dataclass(frozen=True, slots=True)
-class LineReply:
+class LineReply(Answer, NewestOnly):
     """How the loss of this batch depends on the learning rate of the step that comes next, as far as it is known.
 
     `rates` [n] ascend, 0 among them; `losses` [n] are NaN where not taken yet or not a number. `rate` is the current

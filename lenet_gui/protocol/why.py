@@ -1,22 +1,21 @@
-"""The values that cross between the window and the worker about why a number is what it is.
-
-As in `protocol`, all of them are frozen and plain, and nothing here imports torch, Qt or NumPy.
-"""
+"""Why a number is what it is: the question, and the formulas that answer it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lenet_gui.protocol.kinds import Answer, NewestOnly
+
 if TYPE_CHECKING:
     from numpy import float64
     from numpy.typing import NDArray
 
-    from lenet_gui.protocol import Place
+    from lenet_gui.protocol.travel import Place
 
     Exact = NDArray[float64]
 
-# ---------------------------------------------------------------------------------- into the worker: requests
+# ------------------------------------------------------------------------------------------------- into the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class WhyRequest:
     limit: int = 20
 
 
-# ------------------------------------------------------------------------------------------ out of the worker
+# ----------------------------------------------------------------------------------------------- out of the worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +105,7 @@ class PatchPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class WhyReply:
+class WhyReply(Answer, NewestOnly):
     """The answer: `value` is PyTorch's, `parts` sum to it (what was there earlier, each use of a weight in this pass).
 
     All `count` terms of all parts sum to `sum`, in double precision, their absolute values to `magnitude`;
