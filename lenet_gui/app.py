@@ -53,6 +53,8 @@ class Program(QObject):
         theme.apply(app, look.scheme or _known(self.preferences.text("theme", "system")))
         self._sessions = kept_in / "sessions"
         self.engine = self._new_engine()
+        # First of all: it loads PyTorch while the window is made.
+        self.engine.start()
         self.bridge = Bridge(self.engine)
         self.garbage = GarbageCollector()
         self.window = Window(self.preferences, kept_in)
@@ -140,7 +142,6 @@ class Program(QObject):
         if self._loading or self._ended:
             return
         self._loading = True
-        self.engine.start()
         problems = [problem for problem in (self.preferences.problem(), self.faults.problem) if problem]
         if problems:
             self.window.show_notice(Notice("note", "Choices will not be remembered", "", problems[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from torch import Tensor
@@ -99,12 +100,19 @@ def trace_reply(session: Session, request: TraceRequest) -> TraceReply:
         return reply(request.id, number, Trace(partial=words), stepper.sources, request.sample, session.settings)
 
 
-def prepare(session: Session) -> None:
-    """Have the answer ready that follows the next press: where somebody looks at traces, that of the next step."""
+def prepare(session: Session) -> Iterator[None]:
+    """Have the answers ready that follow the next press: where somebody looks at traces, those of the steps around.
+
+    A piece of work at a time, so that one who asks meanwhile does not wait for the others.
+    """
     told = session.stepper.told
-    if told is not None and (ahead := session.stepper.trace_ahead()) is not None:
-        trace, sources = ahead
-        trace.told = trace.told or reply(0, 0, trace, sources, told.sample, session.settings)
+    if told is None:
+        return
+    for trace, sources in session.stepper.traces_around():
+        yield
+        if trace.told is None:
+            trace.told = reply(0, 0, trace, sources, told.sample, session.settings)
+            yield
 
 
 def seek_reply(session: Session, request: SeekRequest) -> SeekReply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lenet_gui.engine.journal import Journal
@@ -49,6 +50,14 @@ class Branch:
         """The place up to which the two are the same."""
         mine, theirs = self.limits(), other.limits()
         return max((min(mine[one], theirs[one]) for one in mine if one in theirs), default=0)
+
+
+def called(branches: Sequence[Branch], name: str) -> Branch:
+    """The one of this name. Raises ValueError where there is none."""
+    for branch in branches:
+        if branch.name == name:
+            return branch
+    raise ValueError(f"there is no branch {name!r}; there are {', '.join(one.name for one in branches)}")
 
 
 @dataclass(frozen=True, slots=True)

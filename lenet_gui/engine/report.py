@@ -14,7 +14,7 @@ import torch
 
 from lenet_gui import __version__
 from lenet_gui.channel import Channel
-from lenet_gui.engine import optimizers, view
+from lenet_gui.engine import notices, optimizers, view
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.devices import devices
 from lenet_gui.engine.session import Session
@@ -129,6 +129,13 @@ class Report:
         self.series()
         self._asked_not_finite = self._not_finite_since is not None
         return self._not_finite_since
+
+    def branched(self, before: Branch) -> None:
+        """Tell that a branch grew out of the one `before` because the same commands gave other bits."""
+        branch = self._session.branch
+        if branch is not before and branch.differs:
+            step = branch.journal.steps_at(branch.leaves) + 1
+            self._channel.give(notices.grown(step, branch.name, before.name))
 
     def epoch(self) -> None:
         """Measure the test accuracy where an epoch has just ended."""

@@ -1,24 +1,22 @@
 """The loop that hosts a session for a window: it takes commands, controls and requests from a channel, one at a time.
 
-Any thread can run it. What a command does is the session's to know, what is told of it the report's.
+Any thread can run it. What a command does is the session's to know, what is told of it the report's; how a run goes
+on and ends is in `run_loop`.
 """
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 from lenet_gui.channel import Channel
 from lenet_gui.engine import answers, debugging, detours, marks, notices, printing, view
-from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.data import DataError
 from lenet_gui.engine.refusal import Refused
 from lenet_gui.engine.report import Report, ready
+from lenet_gui.engine.run_loop import RunLoop, pause_where_not_finite
 from lenet_gui.engine.session import Session
 from lenet_gui.engine.storage.keeper import Keeper, Writing
 from lenet_gui.engine.travel import Differs
@@ -39,30 +37,13 @@ from lenet_gui.protocol import (
     Run,
     Seek,
     SetBudget,
-    SetRate,
     StartRace,
 )
-from lenet_gui.protocol.diagnoses import DiagnosesRequest
-from lenet_gui.protocol.trace import TraceRequest
 from lenet_gui.settings import Settings
 
-ENDLESS = 2**62
 QUIET = 0.05
 """Seconds without a question, after which nobody is waiting."""
-STOPPING = (
-    Advance,
-    Run,
-    SetRate,
-    NewRun,
-    RecoverOnCpu,
-    Back,
-    Seek,
-    StartRace,
-    OpenSession,
-    RecoverSession,
-    *get_args(debugging.Moving),
-)
-"""What ends a run before it is looked at. Everything else is answered while it goes on."""
+DONE = object()
 
 
 class Runner:
@@ -77,7 +58,6 @@ class Runner:
         self._settings = settings or Settings()
         self._pending: deque[Incoming] = deque()
         self._before: Session | None = None
-        self._later: list[TraceRequest | DiagnosesRequest] = []
         self._runs = runs
         self._keeper = Keeper(channel, root)
 
@@ -97,12 +77,12 @@ class Runner:
 
     def _next_message(self) -> Incoming | None:
         message = self._channel.receive(QUIET)
-        if message is None and not self._channel.closing:
-            # The window has painted all, and nobody waits: the time to get ready for the next press.
-            with suppress(Exception):  # it is shown to whoever asks for what cannot be made
-                answers.prepare(self._session)
-            message = self._channel.receive()
-        return message
+        # The window has painted all, and nobody waits: the time to get ready for the next press.
+        preparing = answers.prepare(self._session)
+        with suppress(Exception):  # what cannot be made is told to whoever asks for it
+            while message is None and not self._channel.closing and next(preparing, DONE) is not DONE:
+                message = self._channel.receive(0)
+        return message if message is not None or self._channel.closing else self._channel.receive()
 
     def _first(self) -> None:
         """The first session. Without its data there is still the random one."""
@@ -177,6 +157,10 @@ class Runner:
             case _:
                 self._aside(message)
 
+    def _run(self, message: Run) -> None:
+        loop = RunLoop(self._channel, self._session, self._report, self._keeper, self._pending, self._do, self._aside)
+        loop.run(message)
+
     def _aside(self, message: Incoming) -> None:
         """What may also be done between two slices of a run, and does not end it."""
         match message:
@@ -213,104 +197,6 @@ class Runner:
             words = f"The model is on {session.settings.device} now; its last forward's graph could not come along."
             self._channel.give(Notice("note", "The live graph was dropped", words, "Press Forward and Loss again."))
         if command.name == "step":
-            self._tell_if_it_differs(branch)
+            self._report.branched(branch)
             self._report.epoch()
-            self._watch_for_anomaly()
-
-    # -------------------------------------------------------------------------------------------------- running
-
-    def _tell_if_it_differs(self, before: Branch) -> None:
-        branch = self._session.branch
-        if branch is not before and branch.differs:
-            self._channel.give(notices.grown(branch.journal.steps_at(branch.leaves) + 1, branch.name, before.name))
-
-    def _run(self, run: Run) -> None:
-        before = self._session.branch
-        self._steps_left = ENDLESS if run.steps is None else run.steps
-        self._counted = run.steps is not None
-        self._report.pause_speed()
-        self._session.stops.stopped = []
-        self._report.in_run = True
-        try:
-            if run.rate is None:
-                self._run_unlimited()
-            else:
-                self._run_paced(run.rate)
-        finally:
-            self._report.in_run = False
-            self._channel.wants_frame = True
-            self._pending += self._later
-            self._later.clear()
-        self._tell_if_it_differs(before)
-        why = f"stopped {self._session.stops.words}" if self._session.stops.stopped else ""
-        self._report.frame(why or ("paused" if self._channel.pausing else "run ended"))
-
-    def _run_unlimited(self) -> None:
-        session, place = self._session, len(self._session.journal)
-        end = session.steps + self._steps_left
-        try:
-            session.stops.run(self._steps_left, lambda: self._between(end - session.steps if self._counted else None))
-        finally:
-            if done := session.journal.since(place):
-                for line in printing.run_lines(done, session.last_loss, session.settings):
-                    self._channel.give(replace(line, place=view.place_of(session)))
-        self._report.epoch()
-        self._watch_for_anomaly()
-        self._end_of_run(end - session.steps)
-
-    def _run_paced(self, rate: float) -> None:
-        """By hand, so many phases a second: every phase is seen, said in the console, and can be paused before."""
-        session, due = self._session, time.perf_counter()
-        end = session.steps + self._steps_left
-        while session.steps < end and self._between(end - session.steps if self._counted else None):
-            if (wait := due - time.perf_counter()) > 0:
-                message = self._channel.receive(min(wait, 0.05))
-                if message is not None:
-                    self._pending.append(message)
-                continue
-            if session.stops.on(self._do, lambda: not self._channel.pausing):
-                break
-            due = max(due + 1 / rate, time.perf_counter() - 1 / rate)
-            self._channel.wants_frame = True
-        self._end_of_run(end - session.steps)
-
-    def _end_of_run(self, left: int) -> None:
-        """Another speed, pressed during the run, goes on with what is left of it."""
-        if self._pending and isinstance(self._pending[0], SetRate) and left > 0 and not self._channel.pausing:
-            rate = self._pending.popleft()
-            assert isinstance(rate, SetRate)
-            self._pending.appendleft(Run(left if self._counted else None, rate.rate))
-
-    def _between(self, remaining: int | None) -> bool:
-        """Whether a run goes on; meanwhile the window is told how far it is, and small things are done for it."""
-        self._report.epoch()
-        self._keeper.record()
-        if self._channel.wants_frame and self._report.behind:
-            self._channel.wants_frame = False
-            self._watch_for_anomaly()
-            self._report.frame("running", remaining=remaining)
-        waiting = [*self._pending]
-        self._pending.clear()
-        while (message := waiting.pop(0) if waiting else self._channel.receive(0)) is not None:
-            if isinstance(message, STOPPING):
-                self._pending.append(message)
-            elif isinstance(message, TraceRequest) or (isinstance(message, DiagnosesRequest) and not message.log_only):
-                self._later.append(message)  # where it stops there is something to look at
-            else:
-                self._answer_in_run(message)
-        return not self._pending and not self._channel.pausing
-
-    def _watch_for_anomaly(self) -> None:
-        if (step := self._report.became_not_finite()) is not None:
-            self._channel.give(notices.anomaly(step))
-            self._channel.pausing = True
-
-    def _answer_in_run(self, message: Incoming) -> None:
-        try:
-            self._aside(message)
-        except Refused as refused:
-            self._channel.give(refused.notice)
-        except (DataError, ValueError) as error:
-            self._channel.give(notices.unusable(message, error))
-        except Exception as error:
-            self._channel.give(notices.failure(message, error, self._session.settings.device))
+            pause_where_not_finite(self._channel, self._report)

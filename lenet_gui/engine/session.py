@@ -1,21 +1,22 @@
 """The living training state, and the commands that change it. Nothing else does, and every one is journaled.
 
 It neither draws nor waits: `runner` hosts it for the window, a notebook hosts it for itself. What each command does
-is in `commands`, the bare path of a run in `running`, going to another place in `travel`.
+is in `commands`, the bare path of a run in `running`, going to another place in `travel`, what a person notes beside
+the journal in `marks`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from lenet_gui.engine import evaluation, optimizers, running, travel
-from lenet_gui.engine.branch import Bookmark, Branch
+from lenet_gui.engine import evaluation, marks, optimizers, running, travel
+from lenet_gui.engine.branch import Bookmark, Branch, called
 from lenet_gui.engine.commands import COMMANDS, check
 from lenet_gui.engine.data import Cursor, source
 from lenet_gui.engine.digest import digest
@@ -27,6 +28,7 @@ from lenet_gui.engine.steplog import StepLog
 from lenet_gui.engine.stops.stops import Stops
 from lenet_gui.engine.stops.watches import Watches
 from lenet_gui.engine.storage import session_file
+from lenet_gui.engine.tensors.update import LastUpdate, keeping_update
 from lenet_gui.engine.trace.stepper import Stepper
 from lenet_gui.engine.trace.trace import Trace
 from lenet_gui.engine.trial.rehearsal import Rehearsals
@@ -73,8 +75,7 @@ class Session:
         self.output: Tensor | None = None
         self.last_loss: Tensor | None = None
         self.graph = "none"
-        # Of the last step taken by hand: the settings, and by parameter before it, the gradient it used, after it.
-        self.last_update: tuple[Settings, dict[str, tuple[Tensor, Tensor | None, Tensor]]] | None = None
+        self.last_update: LastUpdate | None = None
 
         with self.undisturbed():
             self.model = make_model().to(self.settings.device)
@@ -168,14 +169,9 @@ class Session:
         """Do one command without journaling it: for `apply`, and for going over the journal again."""
         if command.name not in COMMANDS:
             raise ValueError(f"there is no command called {command.name!r}")
-        before = self._parameters() if command.name == "step" else {}
-        with self.undisturbed():
-            result = COMMANDS[command.name](self, **dict(command.arguments))
-        if before:
-            # A copy: an edit may come before anybody looks.
-            after = {name: parameter.detach().clone() for name, parameter in self.model.named_parameters()}
-            self.last_update = self.settings, {name: (*pair, after[name]) for name, pair in before.items()}
-        return result
+        keeping = keeping_update(self) if command.name == "step" else nullcontext()
+        with keeping, self.undisturbed():
+            return COMMANDS[command.name](self, **dict(command.arguments))
 
     @property
     def next_phase(self) -> str:
@@ -210,51 +206,15 @@ class Session:
         """The commands that the branch has behind this place."""
         return len(self.branch.journal) - len(self.journal)
 
-    def seek(
-        self,
-        place: int | None = None,
-        step: int | None = None,
-        branch: str | None = None,
-        between: Callable[[], bool] = lambda: True,
-    ) -> bool:
-        """Go to where so many commands, or so many whole steps, of a branch were done (its end, without either).
-
-        `between` is called about every 20 ms; where it returns false all is as before, and False comes back. Raises
-        ValueError for a place that there is not, Differs where the bits of a loss are not those of before.
-        """
-        there = self.branch if branch is None else self.branch_called(branch)
-        if step is not None:
-            place = there.journal.place_of_step(step)
-        place = len(there.journal) if place is None else place
-        if not 0 <= place <= len(there.journal):
-            raise ValueError(f"there is no place {place:,}; choose one from 0 to {len(there.journal):,}")
-        with self.undisturbed():
-            arrived = travel.go(self, there, place, between)
-        self.item = 0 if arrived else self.item
-        return arrived
-
-    def step_back(self, commands: int = 1) -> None:
-        """Undo the last commands, one phase as it comes. At the start of the run it stays there."""
-        self.seek(max(0, len(self.journal) - commands))
+    seek = travel.seek
+    step_back = travel.step_back
 
     def branch_called(self, name: str) -> Branch:
         """Raises ValueError where there is none."""
-        for branch in self.branches:
-            if branch.name == name:
-                return branch
-        raise ValueError(f"there is no branch {name!r}; there are {', '.join(one.name for one in self.branches)}")
+        return called(self.branches, name)
 
-    def rename_branch(self, branch: str, name: str) -> None:
-        """Raises ValueError for a name that is empty or taken."""
-        named, name = self.branch_called(branch), name.strip()
-        if not name or len(name) > 80 or any(one.name == name for one in self.branches if one is not named):
-            raise ValueError(f"{name!r} cannot be a branch's name: choose one that is not taken, of 1 to 80 letters")
-        named.name = name
-
-    def add_bookmark(self, note: str) -> None:
-        """Remember this place."""
-        self.bookmarks.append(Bookmark(self.branch, len(self.journal), note.strip()[:500]))
-
+    rename_branch = marks.rename_branch
+    add_bookmark = marks.add_bookmark
     save = session_file.save
     open = classmethod(session_file.open_as)
 
@@ -307,12 +267,6 @@ class Session:
         return script(self)
 
     # --------------------------------------------------------------------------------------------------- inside
-
-    def _parameters(self) -> dict[str, tuple[Tensor, Tensor | None]]:
-        return {
-            name: (parameter.detach().clone(), None if parameter.grad is None else parameter.grad.clone())
-            for name, parameter in self.model.named_parameters()
-        }
 
     @contextmanager
     def undisturbed(self) -> Iterator[None]:

@@ -46,8 +46,37 @@ def target(session: Session, message: Back | Seek) -> tuple[Branch, int]:
             return branch, len(branch.journal) if step is None else branch.journal.place_of_step(step)
 
 
-def go(session: Session, branch: Branch, place: int, between: Callable[[], bool]) -> bool:
-    """`Session.seek`. False where `between` ended it; the session is then where it was."""
+def seek(
+    session: Session,
+    place: int | None = None,
+    step: int | None = None,
+    branch: str | None = None,
+    between: Callable[[], bool] = lambda: True,
+) -> bool:
+    """Go to where so many commands, or so many whole steps, of a branch were done (its end, without either).
+
+    `between` is called about every 20 ms; where it returns false all is as before, and False comes back. Raises
+    ValueError for a place that there is not, Differs where the bits of a loss are not those of before.
+    """
+    there = session.branch if branch is None else session.branch_called(branch)
+    if step is not None:
+        place = there.journal.place_of_step(step)
+    place = len(there.journal) if place is None else place
+    if not 0 <= place <= len(there.journal):
+        raise ValueError(f"there is no place {place:,}; choose one from 0 to {len(there.journal):,}")
+    with session.undisturbed():
+        arrived = _go(session, there, place, between)
+    session.item = 0 if arrived else session.item
+    return arrived
+
+
+def step_back(session: Session, commands: int = 1) -> None:
+    """Undo the last commands, one phase as it comes. At the start of the run it stays there."""
+    seek(session, max(0, len(session.journal) - commands))
+
+
+def _go(session: Session, branch: Branch, place: int, between: Callable[[], bool]) -> bool:
+    """False where `between` ended it; the session is then where it was."""
     origin = session.branch, len(session.journal)
     start = session.history.start_for(branch, place)
     session.history.hold(*origin)

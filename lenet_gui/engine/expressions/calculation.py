@@ -1,4 +1,4 @@
-"""What the operators and methods of an expression do to numbers and tensors, within bounds.
+"""What the operators of an expression do to numbers and tensors, within bounds. Methods and functions are in `methods`.
 
 An operand is a Python float or a detached tensor. Nothing here writes into one, and nothing here knows text:
 which expression becomes which calculation is decided in `expression`.
@@ -7,9 +7,7 @@ which expression becomes which calculation is decided in `expression`.
 from __future__ import annotations
 
 import operator
-import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -71,9 +69,9 @@ def operand(name: str, value: Tensor | float | None) -> Operand:
         return float(value)
     value = value.detach()
     if value.layout is not torch.strided:
-        value = _bounded(value).to_dense()
+        value = bounded(value).to_dense()
     if value.dtype is torch.bool:
-        return _counted(_bounded(value))
+        return counted(bounded(value))
     if value.dtype not in PLAIN:
         raise ExpressionError(f"{short(name)} holds {value.dtype} numbers, which an expression cannot calculate with")
     return value
@@ -84,7 +82,7 @@ def result(value: Operand) -> Operand:
     """A value to give away: a float where it is one number without a dimension, else a tensor of its own memory."""
     if not isinstance(value, Tensor):
         return value
-    return float(value.item()) if value.ndim == 0 else _bounded(value).clone()
+    return float(value.item()) if value.ndim == 0 else bounded(value).clone()
 
 
 @in_one_sentence
@@ -118,18 +116,20 @@ def at(value: Operand, index: tuple[Any, ...]) -> Operand:
 @in_one_sentence
 def shape(value: Operand) -> Operand:
     """The sizes as an integer tensor, so that they can be indexed."""
-    return torch.tensor(_tensor(value).shape, dtype=torch.int64)
+    return torch.tensor(as_tensor(value).shape, dtype=torch.int64)
 
 
-def _tensor(value: Operand) -> Tensor:
+def as_tensor(value: Operand) -> Tensor:
+    """A number as a tensor in float64."""
     return value if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)
 
 
-def _floating(value: Tensor) -> Tensor:
-    return value if value.is_floating_point() else _bounded(value).double()
+def floating(value: Tensor) -> Tensor:
+    """Whole numbers in float64."""
+    return value if value.is_floating_point() else bounded(value).double()
 
 
-def _counted(yes: Tensor) -> Operand:
+def counted(yes: Tensor) -> Operand:
     """Booleans as 0 and 1."""
     return float(yes.item()) if yes.ndim == 0 else yes.float()
 
@@ -164,7 +164,7 @@ def comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Operand, Operand
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             _check_broadcast(left, right)
         found = compare(left, right)
-        return _counted(found) if isinstance(found, Tensor) else float(found)
+        return counted(found) if isinstance(found, Tensor) else float(found)
 
     return compared
 
@@ -177,7 +177,7 @@ def _of_numbers(calculate: Callable[[Any, Any], Any], left: float, right: float)
     if isinstance(found, float):
         return found
     # Also reached by a power that Python makes a complex number of.
-    return calculate(_tensor(left), _tensor(right)).item()
+    return calculate(as_tensor(left), as_tensor(right)).item()
 
 
 def _check_broadcast(left: Operand, right: Operand) -> None:
@@ -196,7 +196,8 @@ def _check_size(elements: int) -> None:
         )
 
 
-def _bounded(value: Tensor) -> Tensor:
+def bounded(value: Tensor) -> Tensor:
+    """The same tensor. Raises ExpressionError where it has too many elements to be made again."""
     _check_size(value.numel())
     return value
 
@@ -207,107 +208,10 @@ power = arithmetic(operator.pow)
 equal, unequal = comparison(operator.eq), comparison(operator.ne)
 less, at_most = comparison(operator.lt), comparison(operator.le)
 greater, at_least = comparison(operator.gt), comparison(operator.ge)
-larger = arithmetic(lambda left, right: torch.maximum(_tensor(left), _tensor(right)))
-smaller = arithmetic(lambda left, right: torch.minimum(_tensor(left), _tensor(right)))
+larger = arithmetic(lambda left, right: torch.maximum(as_tensor(left), as_tensor(right)))
+smaller = arithmetic(lambda left, right: torch.minimum(as_tensor(left), as_tensor(right)))
 
 
 @in_one_sentence
 def negative(value: Operand) -> Operand:
-    return -_floating(_bounded(value)) if isinstance(value, Tensor) else -value
-
-
-# ------------------------------------------------------------------------------------------------------- methods
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A method: the names of its arguments, in the order in which they may stand without them, and what it does."""
-
-    arguments: tuple[str, ...]
-    calculate: Callable[..., Operand]
-
-
-def _elementwise(calculate: Callable[[Tensor], Tensor]) -> Method:
-    return Method((), lambda x: calculate(_bounded(x)))
-
-
-def _test(calculate: Callable[[Tensor], Tensor]) -> Method:
-    return Method((), lambda x: _counted(calculate(_bounded(x))))
-
-
-def _reduction(calculate: Callable[..., Operand]) -> Method:
-    return Method(("dim", "keepdim"), calculate)
-
-
-def _extreme(calculate: Callable[..., Tensor]) -> Method:
-    return _reduction(lambda x, dim=(), keepdim=False: calculate(x, dim=dim, keepdim=keepdim))
-
-
-def _spread(calculate: Callable[..., Tensor]) -> Method:
-    def spread(x: Tensor, **arguments: Any) -> Tensor:
-        with warnings.catch_warnings():  # PyTorch warns where the answer for a single number is nan
-            warnings.simplefilter("ignore")
-            return calculate(_floating(x), **({"dim": None} | arguments))
-
-    return _reduction(spread)
-
-
-def _norm(x: Tensor, p: float = 2.0, dim: Any = None, keepdim: bool = False) -> Tensor:
-    return torch.linalg.vector_norm(_floating(x), p, dim, keepdim)
-
-
-def _median(x: Tensor, **arguments: Any) -> Tensor:
-    found = torch.median(x, **arguments)
-    return found if isinstance(found, Tensor) else found.values
-
-
-def _flatten(x: Tensor, **arguments: Any) -> Tensor:
-    return torch.flatten(x if x.is_contiguous() else _bounded(x), **arguments)
-
-
-METHODS = {
-    "norm": Method(("p", "dim", "keepdim"), _norm),
-    "mean": _reduction(lambda x, **arguments: torch.mean(_floating(x), **arguments)),
-    "sum": _reduction(torch.sum),
-    "min": _extreme(torch.amin),
-    "max": _extreme(torch.amax),
-    "std": _spread(torch.std),
-    "var": _spread(torch.var),
-    "median": _reduction(_median),
-    "any": _reduction(lambda x, **arguments: _counted(torch.any(x, **arguments))),
-    "all": _reduction(lambda x, **arguments: _counted(torch.all(x, **arguments))),
-    "argmax": _reduction(torch.argmax),
-    "argmin": _reduction(torch.argmin),
-    "abs": _elementwise(torch.abs),
-    "sqrt": _elementwise(torch.sqrt),
-    "exp": _elementwise(torch.exp),
-    "log": _elementwise(torch.log),
-    "log10": _elementwise(torch.log10),
-    "square": _elementwise(lambda x: torch.square(_floating(x))),  # integers would wrap around
-    "sign": _elementwise(torch.sign),
-    "float": _elementwise(Tensor.float),
-    "isnan": _test(torch.isnan),
-    "isinf": _test(torch.isinf),
-    "isfinite": _test(torch.isfinite),
-    "clamp": Method(("min", "max"), lambda x, **arguments: torch.clamp(_bounded(x), **arguments)),
-    "flatten": Method(("start_dim", "end_dim"), _flatten),
-    "t": Method((), Tensor.t),
-    "numel": Method((), lambda x: float(x.numel())),
-    "item": Method((), lambda x: float(x.item())),
-}
-# What is a method of a tensor is a function of one, too; these are functions alone.
-FUNCTIONS = {name: method.calculate for name, method in METHODS.items()} | {"len": lambda x: float(len(x))}
-FUNCTIONS_OF_TWO = {"max": larger, "min": smaller}
-
-
-@in_one_sentence
-def all_finite(value: Operand) -> float:
-    """`isfinite(x).all()`: what is not finite makes the sum so, which is looked at in a twentieth of the time."""
-    x = _tensor(value)
-    return float(bool(torch.isfinite(x.sum())) or bool(torch.isfinite(_bounded(x)).all()))
-
-
-@in_one_sentence
-def call(calculate: Callable[..., Operand], value: Operand, arguments: dict[str, Any]) -> Operand:
-    """A method of `METHODS` or a function of `FUNCTIONS`, with its arguments by name."""
-    return calculate(_tensor(value), **arguments)
+    return -floating(bounded(value)) if isinstance(value, Tensor) else -value

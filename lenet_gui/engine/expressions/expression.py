@@ -1,7 +1,7 @@
 """What a person types into a watch or a breakpoint's condition, such as `conv1.bias.grad.norm() < 1e-6`.
 
 A text is checked against a whitelist of Python's syntax and made into closures once; then it only reads, by
-names that a lookup resolves. What the operators and methods do, and how much, is in `calculation`.
+names that a lookup resolves. What the operators do, and how much, is in `calculation`, the methods in `methods`.
 """
 
 from __future__ import annotations
@@ -13,16 +13,9 @@ from typing import Any
 
 from torch import Tensor
 
-from lenet_gui.engine.expressions import calculation, grammar
-from lenet_gui.engine.expressions.calculation import (
-    FUNCTIONS,
-    FUNCTIONS_OF_TWO,
-    METHODS,
-    ExpressionError,
-    Operand,
-    short,
-    truth,
-)
+from lenet_gui.engine.expressions import calculation, grammar, methods
+from lenet_gui.engine.expressions.calculation import ExpressionError, Operand, short, truth
+from lenet_gui.engine.expressions.methods import FUNCTIONS, FUNCTIONS_OF_TWO, METHODS
 
 __all__ = ["Expression", "ExpressionError", "NotYet", "parse", "truth"]
 
@@ -205,7 +198,7 @@ class _Reading:
             raise grammar.refusal(ast.Starred)
         if (inside := grammar.all_finite(node)) is not None:
             value = self.run(inside)
-            return lambda lookup: calculation.all_finite(value(lookup))
+            return lambda lookup: methods.all_finite(value(lookup))
         match node.func:
             case ast.Attribute(value, name):
                 return self._method(value, grammar.checked(name), node)
@@ -226,7 +219,7 @@ class _Reading:
                 known = f"it takes {' and '.join(method.arguments)}, each once" if method.arguments else "it takes none"
                 raise ExpressionError(f".{name}() takes no argument {short(key or '**')} here: {known}")
             arguments[key] = grammar.argument(key, argument)
-        return lambda lookup: calculation.call(method.calculate, value(lookup), arguments)
+        return lambda lookup: methods.call(method.calculate, value(lookup), arguments)
 
     def _function(self, name: str, node: ast.Call) -> Run:
         if name not in FUNCTIONS:
@@ -238,4 +231,4 @@ class _Reading:
         if len(operands) != 1 or node.keywords:
             raise ExpressionError(f"{name}() takes one argument; a method takes more, as in x.mean(dim=0)")
         function, value = FUNCTIONS[name], operands[0]
-        return lambda lookup: calculation.call(function, value(lookup), {})
+        return lambda lookup: methods.call(function, value(lookup), {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -11,6 +13,22 @@ from lenet_gui.settings import Settings
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
+
+LastUpdate = tuple[Settings, dict[str, tuple[Tensor, Tensor | None, Tensor]]]
+"""Of the last step taken by hand: the settings, and by parameter before it, the gradient it used, after it."""
+
+
+@contextmanager
+def keeping_update(session: Session) -> Iterator[None]:
+    """Keep as `session.last_update` what the step does that is taken within; of a refused one nothing is kept."""
+    before = {
+        name: (parameter.detach().clone(), None if parameter.grad is None else parameter.grad.clone())
+        for name, parameter in session.model.named_parameters()
+    }
+    yield
+    # A copy: an edit may come before anybody looks.
+    after = {name: parameter.detach().clone() for name, parameter in session.model.named_parameters()}
+    session.last_update = session.settings, {name: (*pair, after[name]) for name, pair in before.items()}
 
 
 def newest_update(session: Session, name: str) -> tuple[Settings, tuple[Tensor | None, ...]]:

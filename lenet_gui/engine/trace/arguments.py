@@ -11,6 +11,7 @@ from lenet_gui.engine.trace.changes import StateWatch
 from lenet_gui.engine.trace.room import Room
 
 _NESTED = (tuple, list)
+_PLAIN = frozenset((int, float, bool, str, type(None)))
 
 
 class Arguments:
@@ -42,28 +43,35 @@ class Arguments:
             self._called[id(tensor)] = name
             self._alive.append(tensor)
 
-    def copied(self, value: Any) -> Any:
-        """Nested arguments, with copies for tensors."""
+    def known(self, tensor: Tensor) -> Tensor | None:
+        """The copy that stands for it, where there is one and nothing was written since."""
+        version, copy = self._known.get(id(tensor), (-1, None))
+        return copy if version == tensor._version else None
+
+    def copied(self, value: Any, found: list[Tensor]) -> Any:
+        """Nested arguments, with copies for tensors, which are themselves added to `found`."""
         if isinstance(value, Tensor):
+            found.append(value)
             return self._copy(value)
         if isinstance(value, _NESTED):
             # A named tuple takes its fields one by one.
-            made = [self.copied(one) for one in value]
+            made = [one if type(one) in _PLAIN else self.copied(one, found) for one in value]
             return made if isinstance(value, list) else tuple(made)
         if isinstance(value, dict):
-            return {key: self.copied(one) for key, one in value.items()}
+            return {key: one if type(one) in _PLAIN else self.copied(one, found) for key, one in value.items()}
         return value
 
     def _copy(self, tensor: Tensor) -> Tensor:
-        name = self._state.names.get(id(tensor), "")
+        key = id(tensor)
+        name = self._state.names.get(key, "")
         held = self._state.held(name) if name and name not in self._state.parameters else None
         if held is not None:  # batch norm's statistics are written without PyTorch's counting it
             self.names[id(held)] = name
             self._alive.append(held)
             return held
-        version, copy = self._known.get(id(tensor), (-1, tensor))
+        version, copy = self._known.get(key, (-1, tensor))
         if version != tensor._version:
-            name = name or self._called.get(id(tensor), "")
+            name = name or self._called.get(key, "")
             copy = tensor.detach().clone() if name else self._room.copy(tensor)
             self.know(tensor, copy, name)
         return copy

@@ -49,13 +49,16 @@ class StateWatch:
     def look(self, all: bool = False) -> Changes:
         """`all` compares every buffer, not only those that operations were given since the last look."""
         found: Changes = {}
+        if not (all or self.written or self._buffers):
+            return found
         if all or self.written:
             self.written = False
             versions = [one._version for one in self.parameters.values()]
-            for (name, parameter), before, now in zip(self.parameters.items(), self._versions, versions, strict=True):
-                if before != now:
-                    found[name] = parameter.detach().clone()
-            self._versions = versions
+            if versions != self._versions:
+                for (name, one), before, now in zip(self.parameters.items(), self._versions, versions, strict=True):
+                    if before != now:
+                        found[name] = one.detach().clone()
+                self._versions = versions
         for buffer in self._buffers:
             if buffer.changed(all):
                 self.names[id(buffer.tensor)] = buffer.name

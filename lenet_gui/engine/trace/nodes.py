@@ -18,10 +18,15 @@ from lenet_gui.engine.trace.room import Room
 from lenet_gui.engine.trace.trace import Node, Operation, Visit
 
 Gradients = tuple[Tensor | None, ...]
-Keep = Callable[[Gradients], Gradients]
+Keep = Callable[[Gradients, Gradients], tuple[Gradients, Gradients]]
+"""Of what a node received and gave, what the trace keeps."""
 
 _UNNAMED = "CppFunction"
 """What Python calls the nodes that it has no class for."""
+
+_ACCUMULATES = "AccumulateGrad"
+_NESTED = (tuple, list)
+_PLAIN = frozenset((int, float, bool, str, type(None)))
 
 
 class NodeRecorder:
@@ -41,21 +46,24 @@ class NodeRecorder:
         """Note the graph behind a tensor, and which operation made which of its nodes."""
         if tensor is None or tensor.grad_fn is None:
             return
-        new = _behind(tensor.grad_fn, self._index)
-        first = len(self.nodes)
+        known = self._index
+        new = _behind(tensor.grad_fn, known)
+        if not new:
+            return
         self._live += new
-        self._index.update(zip(new, range(first, first + len(new)), strict=True))
+        known.update(zip(new, range(len(known), len(known) + len(new)), strict=True))
         for node, following in new.items():
-            name = type(node).__name__
+            name, parameter = type(node).__name__, ""
             if name == _UNNAMED:
                 name = node.name().rpartition("::")[2]
-            parameter = self._names.get(id(node.variable), "") if _accumulates(node) else ""  # pyright: ignore[reportAttributeAccessIssue]
-            next_ = tuple(self._index[child] for child in following)
+            elif name == _ACCUMULATES:
+                parameter = self._names.get(id(node.variable), "")  # pyright: ignore[reportAttributeAccessIssue]
+            next_ = tuple([known[child] for child in following])
             self.nodes.append(Node(name, -1, parameter, next_, _saved(node)))
         for index, node in made:
             if node in new:
-                operations[index].node = self._index[node]
-                self._claim(self._index[node], index)
+                operations[index].node = known[node]
+                self._claim(known[node], index)
 
     @contextmanager
     def recording(self, start: Tensor, written: bool) -> Iterator[list[Visit]]:
@@ -67,13 +75,14 @@ class NodeRecorder:
         visits: list[Visit] = []
         nodes = [] if start.grad_fn is None else self._reached(start.grad_fn)
         written = written or any(isinstance(node, BackwardCFunction) for _, node in nodes)
-        keep = self._room.copies if written else self._room.hold
         handles = []
         for index, node in nodes:
-            came: list[Gradients] = []
+            keep = self._room.hold
             if written:
-                handles.append(node.register_prehook(partial(_note, came, keep)))
-            handles.append(node.register_hook(self._hook(index, node, visits, keep, came)))
+                came: list[Gradients] = []
+                handles.append(node.register_prehook(partial(self._note, came)))
+                keep = partial(self._noted, came)
+            handles.append(node.register_hook(self._hook(index, node, visits, keep)))
         try:
             yield visits
         finally:
@@ -99,14 +108,22 @@ class NodeRecorder:
                 waiting += self.nodes[at].next
         return [(at, self._live[at]) for at in reached]
 
+    def _note(self, came: list[Gradients], received: Gradients) -> None:
+        came.append(self._room.copies(received))
+
+    def _noted(self, came: list[Gradients], received: Gradients, gave: Gradients) -> tuple[Gradients, Gradients]:
+        """What was received as it came, because it may have been written into since."""
+        return came.pop() if came else self._room.copies(received), self._room.copies(gave)
+
     def _hook(
-        self, index: int, node: AutogradNode, visits: list[Visit], keep: Keep, came: list[Gradients]
+        self, index: int, node: AutogradNode, visits: list[Visit], keep: Keep
     ) -> Callable[[Gradients, Gradients], None]:
-        """Notes a visit of the node. What it received is in `came`, where that may have been written into since."""
+        """Notes a visit of the node."""
         parameter = self.nodes[index].parameter
 
         def visited(gave: Gradients, received: Gradients) -> None:
-            visits.append(Visit(index, *_both(gave, came.pop() if came else None, received, keep), {}))
+            received, gave = keep(received, gave)
+            visits.append(Visit(index, received, gave, {}))
 
         if not parameter:
             return visited
@@ -117,7 +134,7 @@ class NodeRecorder:
         name = f"{parameter}.grad"
 
         def accumulated(gave: Gradients, received: Gradients) -> None:
-            received, gave = _both(gave, came.pop() if came else None, received, keep)
+            received, gave = keep(received, gave)
             live, first = variable.grad, received[0] if fresh else None
             now = None
             if live is not None:
@@ -128,18 +145,6 @@ class NodeRecorder:
             visits.append(Visit(index, received, gave, {name: now}, earlier))
 
         return accumulated
-
-
-def _both(gave: Gradients, came: Gradients | None, received: Gradients, keep: Keep) -> tuple[Gradients, Gradients]:
-    """What was received and what was given, kept; `came` is the former where it has been kept before."""
-    if came is not None:
-        return came, keep(gave)
-    kept = keep(received + gave)
-    return kept[: len(received)], kept[len(received) :]
-
-
-def _note(came: list[Gradients], keep: Keep, received: Gradients) -> None:
-    came.append(keep(received))
 
 
 def _behind(root: AutogradNode, known: Container[AutogradNode]) -> dict[AutogradNode, list[AutogradNode]]:
@@ -154,10 +159,6 @@ def _behind(root: AutogradNode, known: Container[AutogradNode]) -> dict[Autograd
     return seen
 
 
-def _accumulates(node: AutogradNode) -> bool:
-    return type(node).__name__ == "AccumulateGrad"
-
-
 def _alias(one: Tensor, other: Tensor) -> bool:
     if one.layout != torch.strided or other.layout != torch.strided:
         return True
@@ -167,11 +168,14 @@ def _alias(one: Tensor, other: Tensor) -> bool:
 def _saved(node: AutogradNode) -> tuple[tuple[str, Any], ...]:
     """What it keeps, by name: of a tensor its shape. A graph that was freed keeps nothing any more."""
     names, read = _kept_by(type(node))
+    if not names:
+        return ()
     try:
         values = read(node)
     except RuntimeError:
         return ()
-    return tuple([(name, _shape(value)) for name, value in zip(names, values, strict=True)])
+    pairs = zip(names, values, strict=True)
+    return tuple([(name, value if type(value) in _PLAIN else _shape(value)) for name, value in pairs])
 
 
 @cache
@@ -193,6 +197,3 @@ def _shape(value: Any) -> Any:
     if isinstance(value, _NESTED) and value and isinstance(value[0], Tensor):
         return tuple([one if one is None else one.shape for one in value])
     return value
-
-
-_NESTED = (tuple, list)

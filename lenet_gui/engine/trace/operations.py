@@ -1,12 +1,13 @@
 """Records the operations of a forward or a loss as the model's Python makes them, functional ones as well as modules'.
 
-PyTorch tells a `TorchFunctionMode` of each call that a person's code makes on tensors. Module hooks tell in which
-module that was. All of it is gone when the block ends, and the numbers are those of an unwatched call.
+PyTorch tells a `TorchFunctionMode` of each call that a person's code makes on tensors. What is put around the call of
+each module tells in which that was. All of it is gone when the block ends, and the numbers are those of an unwatched
+call.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -14,7 +15,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import Node as AutogradNode
-from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 from torch.overrides import TorchFunctionMode
 
 from lenet_gui.engine.trace.arguments import Arguments
@@ -25,6 +25,9 @@ from lenet_gui.engine.trace.trace import Changes, Operation
 from lenet_gui.protocol.trace import CallRow
 
 CRITERION = "criterion"
+
+_CALL = "_compiled_call_impl"
+"""Where PyTorch looks for what a module does instead of its `_call_impl`. With a hook that would take a longer way."""
 
 _NESTED = (tuple, list)
 Made = tuple[int, AutogradNode | None]
@@ -63,10 +66,9 @@ class OperationRecorder:
         self._nth.clear()
         self._early.clear()
         self.state.look(all=True)
-        handles = [
-            register_module_forward_pre_hook(self._enter),
-            register_module_forward_hook(self._leave, always_call=True),
-        ]
+        modules = [(module, module._compiled_call_impl) for module in self._paths]
+        for module, compiled in modules:
+            vars(module)[_CALL] = self._watched(module, compiled or module._call_impl)
         plain = torch.autograd.Function.__dict__["apply"]
         torch.autograd.Function.apply = classmethod(_told(self, plain.__func__))  # pyright: ignore[reportAttributeAccessIssue]
         try:
@@ -74,8 +76,10 @@ class OperationRecorder:
                 yield self._items
         finally:
             torch.autograd.Function.apply = plain
-            for handle in handles:
-                handle.remove()
+            for module, compiled in modules:
+                vars(module).pop(_CALL, None)
+                if compiled is not None:
+                    vars(module)[_CALL] = compiled
             self._settle(all=True)
 
     def new_command(self) -> None:
@@ -86,13 +90,24 @@ class OperationRecorder:
         """Whether somebody is called with the gradient of a tensor that was made, and could write into it."""
         return any(tensor._backward_hooks for tensor in self._alive)
 
-    def _enter(self, module: nn.Module, inputs: Any) -> None:
-        path = self._paths.get(module)
-        if path is None or self._busy:
-            return  # of somebody else's, at work at the same time
+    def _watched(self, module: nn.Module, plain: Callable[..., Any]) -> Callable[..., Any]:
+        """What a module does when it is called, with notes of when that begins and ends."""
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            if self._busy:
+                return plain(*args, **kwargs)
+            self._enter(module, args)
+            try:
+                return plain(*args, **kwargs)
+            finally:
+                self._stack.pop()
+
+        return call
+
+    def _enter(self, module: nn.Module, inputs: tuple[Any, ...]) -> None:
+        path = self._paths[module]
         if not self._stack:
-            given: list[Tensor] = []
-            _collect(inputs, given)
+            given = _tensors(inputs)
             if path == CRITERION:
                 self.arguments.call(given[1:2], "target")
             else:
@@ -102,10 +117,6 @@ class OperationRecorder:
         self.calls.append(CallRow(path, type(module).__name__, nth, self._stack[-1] if self._stack else -1))
         self._stack.append(len(self.calls) - 1)
 
-    def _leave(self, module: nn.Module, inputs: Any, output: Any) -> None:  # noqa: ARG002
-        if module in self._paths and self._stack and not self._busy:
-            self._stack.pop()
-
     def call(self, name: Callable[[Any], str], do: Callable[..., Any], args: Any, kwargs: Any) -> Any:
         """Do it, and record it where it returned or changed a tensor inside the model or the loss."""
         if self._busy or not self._stack:
@@ -114,21 +125,19 @@ class OperationRecorder:
         try:
             self._settle()
             given: list[Tensor] = []
-            _collect(args, given)
-            if kwargs:
-                _collect(kwargs.values(), given)
+            copied = self.arguments.copied
+            arguments = copied(args, given), copied(kwargs, given) if kwargs else {}
             self.state.given(given)
             versions = [tensor._version for tensor in given]
-            arguments = self.arguments.copied(args), self.arguments.copied(kwargs)
             result = do(*args, **kwargs)
-            written = [tensor for tensor, version in zip(given, versions, strict=True) if tensor._version != version]
-            if written:
+            written: list[Tensor] = []
+            if versions != [tensor._version for tensor in given]:
+                written = [one for one, version in zip(given, versions, strict=True) if one._version != version]
                 self.state.written = True
-            outputs: list[Tensor] = []
-            _collect((result,), outputs)
+            outputs = [result] if type(result) is Tensor else _tensors(result)
             if outputs or written:
-                self._record(name(do), given, outputs or written, written)
-                self.operations[-1].do, self.operations[-1].arguments = do, arguments
+                operation = self._record(name(do), given, outputs or written, written)
+                operation.do, operation.arguments = do, arguments
         finally:
             self._busy = False
         return result
@@ -139,7 +148,7 @@ class OperationRecorder:
         if changed:
             (self._items[-1].changes if self._items else self._early).update(changed)
 
-    def _record(self, function: str, given: list[Tensor], outputs: list[Tensor], written: list[Tensor]) -> None:
+    def _record(self, function: str, given: list[Tensor], outputs: list[Tensor], written: list[Tensor]) -> Operation:
         index = len(self.operations)
         nth = self._counts[function] = self._counts.get(function, -1) + 1
         inputs, tensors = self._origins(given)
@@ -159,25 +168,28 @@ class OperationRecorder:
         self._early = {}
         # What is written into a part of a tensor is in what reads that tensor next.
         wholes = [tensor._base for tensor in written if tensor._base is not None]
-        for tensor in (*outputs, *written, *wholes):
+        made = [*outputs, *written, *wholes]
+        self._alive += made
+        for tensor in made:
             self._producers[id(tensor)] = index
-            self._alive.append(tensor)
         for tensor, copy in zip(outputs, operation.outputs, strict=True):
             if id(tensor) not in self.state.names:  # returned as it came
                 self.arguments.know(tensor, copy)
         self.operations.append(operation)
         self._items.append(operation)
         self.made.append((index, outputs[0].grad_fn))
+        return operation
 
     def _origins(self, given: list[Tensor]) -> tuple[tuple[int, ...], tuple[str, ...]]:
         """The operations that these come from, and those that are of the model's state by name, each once."""
         inputs: list[int] = []
         names: list[str] = []
         for tensor in given:
-            at = self._producers.get(id(tensor), -1 if tensor is self.input else None)
+            key = id(tensor)
+            at = self._producers.get(key, -1 if tensor is self.input else None)
             if at is not None and at not in inputs:
                 inputs.append(at)
-            name = self.state.names.get(id(tensor))
+            name = self.state.names.get(key)
             if name is not None and name not in names:
                 names.append(name)
         return tuple(inputs), tuple(names)
@@ -210,12 +222,12 @@ def _name(func: Any) -> str:
     return name.strip("_") if name.startswith("__") else name
 
 
-def _collect(values: Iterable[Any], found: list[Tensor]) -> None:
-    """All tensors in nested arguments or results."""
-    for value in values:
-        if isinstance(value, Tensor):
-            found.append(value)
-        elif isinstance(value, _NESTED):
-            _collect(value, found)
-        elif isinstance(value, dict):
-            _collect(value.values(), found)
+def _tensors(value: Any) -> list[Tensor]:
+    """All of them in nested arguments or results."""
+    if isinstance(value, Tensor):
+        return [value]
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, _NESTED):
+        return []
+    return [tensor for one in value for tensor in _tensors(one)]

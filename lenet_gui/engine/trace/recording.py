@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -92,7 +92,7 @@ class Recording:
     def _updates(self, do: Callable[[], None]) -> list[Update]:
         """One a parameter, in the model's order; PyTorch may well compute them all at once."""
         parameters = self._state.parameters
-        before = [(one.clone(), self._gradient(name, one.grad)) for name, one in parameters.items()]
+        before = [(self._value(one), self._gradient(name, one.grad)) for name, one in parameters.items()]
         versions = [one.grad if one.grad is None else one.grad._version for one in parameters.values()]
         with torch.enable_grad():
             do()
@@ -104,9 +104,14 @@ class Recording:
             if parameter.grad is not None and parameter.grad._version != version:
                 own[f"{name}.grad"] = parameter.grad.clone()
             for key, kept in state.get(parameter, {}).items():
-                own[f"{name}: {key}"] = kept if kept is None else torch.as_tensor(kept).clone()
+                own[f"{name}: {key}"] = kept.clone() if isinstance(kept, Tensor) else _number(kept)
             updates.append(Update(name, value, gradient, after, own))
         return updates
+
+    def _value(self, parameter: Tensor) -> Tensor:
+        """A copy; that of the forward, where nothing has changed since."""
+        known = self._operations.arguments.known(parameter)
+        return parameter.clone() if known is None else known
 
     def _gradient(self, parameter: str, gradient: Tensor | None) -> Tensor | None:
         """A copy; that of the backward, where nothing has changed since."""
@@ -114,3 +119,8 @@ class Recording:
             return None
         live, version, copy = self._nodes.accumulated.get(f"{parameter}.grad", (None, 0, None))
         return copy if live is gradient and gradient._version == version else gradient.clone()
+
+
+def _number(value: Any) -> Tensor | None:
+    """What an optimizer keeps beside tensors."""
+    return value if value is None else torch.as_tensor(value).clone()

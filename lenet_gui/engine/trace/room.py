@@ -12,6 +12,10 @@ from lenet_gui.engine.trace.figures import Figures, figures
 SMALL = 4096
 """Bytes of a tensor that is always kept."""
 
+Gradients = tuple[Tensor | None, ...]
+
+_STRIDED = torch.strided
+
 
 class Room:
     """Of one trace. What finds no room in it is replaced by a tensor on PyTorch's device `meta`, which has no numbers.
@@ -41,22 +45,28 @@ class Room:
     def copy(self, tensor: Tensor) -> Tensor:
         return tensor.detach().clone() if self._fits(tensor) else self._replaced(tensor)
 
-    def hold(self, tensors: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+    def hold(self, received: Gradients, gave: Gradients) -> tuple[Gradients, Gradients]:
         """The tensors themselves, for such that nobody writes into. One that comes again counts again."""
         if self._only is None:  # the quick way, for what is in every node of every step
-            there = [one for one in tensors if one is not None]
-            size = sum([one.nbytes if one.layout is torch.strided else 0 for one in there])
+            size = count = 0
+            for one in received + gave:
+                if one is not None:
+                    count += 1
+                    size += one.nbytes if one.layout is _STRIDED else 0
             if size <= self._left:
                 self._left -= size
-                self._next += len(there)
-                return tensors
+                self._next += count
+                return received, gave
+        return self._held(received), self._held(gave)
+
+    def _held(self, tensors: Gradients) -> Gradients:
         return tuple([one if one is None or self._fits(one) else self._replaced(one) for one in tensors])
 
     def _fits(self, tensor: Tensor) -> bool:
         number, self._next = self._next, self._next + 1
         if number == self._only:
             self.found = tensor.detach().clone()
-        size = tensor.nbytes if tensor.layout is torch.strided else 0
+        size = tensor.nbytes if tensor.layout is _STRIDED else 0
         if size <= SMALL:
             return True
         self._left -= size

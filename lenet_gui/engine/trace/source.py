@@ -32,7 +32,7 @@ class Sources:
 
     def span(self) -> Span | None:
         """Where the person's code stands now, seen from a call inside it; `None` where all of it is PyTorch's."""
-        frame = sys._getframe(2)
+        frame = sys._getframe(3)  # those before are of the recorder
         while frame is not None:
             code = frame.f_code
             if code.co_filename == _OUTSIDE:

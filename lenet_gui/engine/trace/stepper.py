@@ -6,7 +6,7 @@ trace; nothing here changes the training state but by the commands that a move p
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from torch import Tensor
@@ -51,9 +51,9 @@ class Stepper:
         """What was answered about the trace of this place, if it was asked for."""
         return self._tracer.told
 
-    def trace_ahead(self) -> tuple[Trace, Sources] | None:
-        """Of the step that comes next, as `Tracer.ahead` has it."""
-        return self._tracer.ahead()
+    def traces_around(self) -> Iterator[tuple[Trace, Sources]]:
+        """Those that one press leads to, as `Tracer.around` has them."""
+        return self._tracer.around()
 
     def fetch(self, tensor: Tensor) -> Tensor:
         """A tensor of that trace, also one that it had no room for."""

@@ -31,6 +31,8 @@ MOST = 64
 
 QUICK = 0.1
 """Seconds that a trace may take which nobody has asked for yet."""
+PREPARED = 3
+"""Traces of steps around that are kept beside the one that is looked at."""
 
 _WITH_ITEMS = ("forward", "loss", "backward", "step")
 
@@ -50,8 +52,8 @@ class Tracer:
         self._key: Key | None = None
         self._trace = Trace()
         self._sources = Sources()
-        # Of the step that comes next, and how long the newest took.
-        self._ahead: tuple[Key, Trace, Sources] | None = None
+        # Of steps that one press leads to, the oldest first; and how long the newest took to make.
+        self._prepared: dict[Key, tuple[Trace, Sources]] = {}
         self._seconds = 0.0
         # Up to where the second session has come with the commands of this branch.
         self._reached: tuple[Branch, tuple[Command, ...], int] | None = None
@@ -78,22 +80,35 @@ class Tracer:
         """Of the step that the session stands in. Raises what going there raises."""
         wanted = self._wanted()
         if wanted != self._key:
-            if self._ahead is None or self._ahead[0] != wanted:
-                self._ahead = wanted, *self._record(*wanted, Room(self._budget))
-            self._key, self._trace, self._sources = self._ahead
-            self._ahead = None
+            found = self._prepared.pop(wanted, None) or self._record(*wanted, Room(self._budget))
+            if self._key is not None and self._seconds < QUICK:
+                self._prepare(self._key, (self._trace, self._sources))  # one press leads back
+            self._key, (self._trace, self._sources) = wanted, found
             self.number += 1
+            self._compare(self._trace)
         return self._trace
 
-    def ahead(self) -> tuple[Trace, Sources] | None:
-        """The trace of the step that comes next, made now: between two steps, and where one is quickly made."""
+    def around(self) -> Iterator[tuple[Trace, Sources]]:
+        """The traces that one press leads to, of the step that comes next and of the one before, where one is quickly
+        made: each when it is asked for."""
+        for key in self._neighbours() if self._key is not None and self._seconds < QUICK else ():
+            if key not in self._prepared:
+                self._prepare(key, self._record(*key, Room(self._budget)))
+            yield self._prepared[key]
+
+    def _prepare(self, key: Key, made: tuple[Trace, Sources]) -> None:
+        self._prepared[key] = made
+        while len(self._prepared) > PREPARED:
+            del self._prepared[next(iter(self._prepared))]
+
+    def _neighbours(self) -> Iterator[Key]:
         session, place = self._session, len(self._session.journal)
-        if self._key is None or self._seconds > QUICK or session.ahead or session.next_command.name in _WITH_ITEMS:
-            return None
-        key = session.branch, place, tuple(self._following([], place))
-        if self._ahead is None or self._ahead[0] != key:
-            self._ahead = key, *self._record(*key, Room(self._budget))
-        return self._ahead[1:]
+        if not session.ahead and session.next_command.name not in _WITH_ITEMS:
+            yield session.branch, place, tuple(self._following([], place))
+        # Back leads to the end of a step: of this one's predecessor, or of the one before that.
+        before = session.steps - (place == session.journal.place_of_step(session.steps))
+        if before > 0:
+            yield self._finished(before)
 
     def fetch(self, tensor: Tensor) -> Tensor:
         """A tensor of the trace; one that it had no room for by recording the step again. Raises as `trace`."""
@@ -113,12 +128,18 @@ class Tracer:
         place = len(session.journal)
         steps = session.steps
         if steps and place == session.journal.place_of_step(steps) and session.next_command.name not in _WITH_ITEMS:
-            steps -= 1
+            return self._finished(steps)
         first = max(session.journal.place_of_step(steps), place - MOST // 2)
         commands = [*islice(session.journal.commands(first), place - first)]
-        if not commands or steps == session.steps:
-            commands += self._following(commands, place)
+        commands += self._following(commands, place)
         return session.branch, first, tuple(commands)
+
+    def _finished(self, steps: int) -> Key:
+        """The last of so many whole steps."""
+        journal = self._session.journal
+        place = journal.place_of_step(steps)
+        first = max(journal.place_of_step(steps - 1), place - MOST // 2)
+        return self._session.branch, first, tuple(islice(journal.commands(first), place - first))
 
     def _following(self, done: list[Command], place: int) -> Iterator[Command]:
         """What comes next, to the end of the step: along the branch, and then as the cycle has it."""
@@ -144,7 +165,6 @@ class Tracer:
                     break
             else:
                 self._reached = branch, commands, first + len(commands)
-        self._compare(recording.trace)
         self._seconds = time.perf_counter() - start
         return recording.trace, recording.sources
 
@@ -173,4 +193,5 @@ class Tracer:
             return
         theirs = [one.outputs[0] for one in done[-1].items if isinstance(one, Operation)][-1:]
         if theirs and not same(theirs[0], session.last_loss.detach()):
+            trace.told = None
             trace.partial = "Done again, this step has other bits: what is shown inside it is approximate."

@@ -176,6 +176,11 @@ class Docks:
             shares = (share * (1 - _PLOTS), (1 - share) * (1 - _PLOTS), _PLOTS)
             self._window.resizeDocks(column, [int(height * share) for share in shares], down)
 
+    def bring_up(self, name: str) -> None:
+        """Show a dock, in front of those that it shares a place with."""
+        self.by_name[name].show()
+        self.by_name[name].raise_()
+
     def fill(self, name: str) -> Panel:
         """Import the panel and put it in the dock's place, at the size that the dock has."""
         dock, panel = self.by_name[name], LOADERS[name]()

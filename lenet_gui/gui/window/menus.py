@@ -1,11 +1,11 @@
-"""What stands in the menu bar. What the entries do is in `actions` and `window`."""
+"""What stands in the menu bar, and the choice of a theme. What the other entries do is in `actions` and `window`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolBar
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QToolBar
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.window.actions import (
@@ -20,18 +20,17 @@ from lenet_gui.gui.window.actions import (
     Actions,
     Entry,
 )
+from lenet_gui.gui.window.preferences import Preferences
 
 
 def fill(
     window: QMainWindow,
     actions: Actions,
     views: Iterable[QDockWidget | QToolBar],
-    scheme: str,
-    choose: Callable[[str], None],
+    preferences: Preferences,
     recent: QMenu,
 ) -> None:
-    """File, Run, Go, View, Print and Help. `views` can be hidden; `scheme` is the theme in force, `choose` is called
-    with another."""
+    """File, Run, Go, View, Print and Help. `views` can be hidden; the theme is kept in the `preferences`."""
     file = _menu(window, "&File", actions, ["new_run", "open", "save", "save_as", ""])
     file.insertMenu(actions["save"], recent)
     file.addActions([actions[name] for name in ("export_script", "export_report", "save_picture")])
@@ -48,7 +47,7 @@ def fill(
     view.addActions([shown.toggleViewAction() for shown in views])
     view.addSeparator()
     view.addAction(actions["reset_layout"])
-    view.addMenu(_themes(view, scheme, choose))
+    view.addMenu(_themes(view, preferences))
     _menu(window, "&Print", actions, _names(PRINT_ENTRIES))
     _menu(window, "&Help", actions, ["show_shortcuts", "open_log", "", "about"])
 
@@ -74,7 +73,8 @@ def _names(entries: Iterable[Entry]) -> list[str]:
     return [entry.name for entry in entries]
 
 
-def _themes(parent: QMenu, scheme: str, choose: Callable[[str], None]) -> QMenu:
+def _themes(parent: QMenu, preferences: Preferences) -> QMenu:
+    scheme = preferences.text("theme", "system")
     menu = QMenu("Theme", parent)
     menu.setObjectName("theme_menu")
     group = QActionGroup(menu)
@@ -84,7 +84,14 @@ def _themes(parent: QMenu, scheme: str, choose: Callable[[str], None]) -> QMenu:
         action.setCheckable(True)
         action.setChecked(name == scheme)
         action.setToolTip("The colours of the desktop" if name == "system" else f"{name.capitalize()} colours")
-        action.triggered.connect(lambda _=False, name=name: choose(name))
+        action.triggered.connect(lambda _=False, name=name: _choose_theme(name, preferences))
         group.addAction(action)
         menu.addAction(action)
     return menu
+
+
+def _choose_theme(scheme: str, preferences: Preferences) -> None:
+    preferences.set("theme", scheme)
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        theme.apply(app, scheme)

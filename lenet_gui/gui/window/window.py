@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.inside.inside import Inside
@@ -17,13 +17,14 @@ from lenet_gui.gui.window import menus
 from lenet_gui.gui.window.actions import Actions
 from lenet_gui.gui.window.docks import LOADERS, Docks, join
 from lenet_gui.gui.window.files import Files
+from lenet_gui.gui.window.help import Help
+from lenet_gui.gui.window.new_run import StartingOver
 from lenet_gui.gui.window.notices import NoticeArea, failure_dialog
 from lenet_gui.gui.window.preferences import Preferences
 from lenet_gui.gui.window.run_settings import SettingsBar
 from lenet_gui.gui.window.status import StatusBar
 from lenet_gui.gui.window.toolbars import PhaseBar
-from lenet_gui.protocol import Frame, NewRun, Notice, RaceReport, Ready, Reply, Series, WatchSeries
-from lenet_gui.settings import Settings
+from lenet_gui.protocol import Frame, Notice, RaceReport, Ready, Reply, Series, WatchSeries
 
 _LAYOUT_VERSION = 5
 
@@ -45,7 +46,6 @@ class Window(QMainWindow):
         self.resize(1280, 800)
         self.preferences = preferences
         self._log_folder = log_folder
-        self._ready: Ready | None = None
         self.frame: Frame | None = None
         """The newest one."""
         self._dark: bool | None = None
@@ -61,7 +61,9 @@ class Window(QMainWindow):
         self.notices = NoticeArea(self)
         self.going = Going(self, self.notices, preferences)
         self.files = Files(self, self.notices, preferences)
-        self.inside = Inside(self.panels, self._bring_up)
+        self.inside = Inside(self.panels, self.docks.bring_up)
+        self._starting_over = StartingOver(self, self.settings_bar, self.notices)
+        self._help = Help(self, self.actions_, preferences, log_folder)
         self._assemble()
         self._join()
         self._recall()
@@ -70,9 +72,9 @@ class Window(QMainWindow):
 
     @Slot(object)
     def show_ready(self, ready: Ready) -> None:
-        self._ready = ready
         self.settings_bar.show_ready(ready)
         self.status.show_ready(ready)
+        self._help.show_ready(ready)
         self.going.show_ready()
 
     @Slot(object)
@@ -94,6 +96,7 @@ class Window(QMainWindow):
         self.settings_bar.show_frame(frame)
         self.going.show_frame(frame)
         self.files.show_frame(frame)
+        self._starting_over.show_frame(frame)
         plots = self.panels.get("plots")
         if plots is not None and plots.is_seen():
             plots.show_frame(frame)
@@ -210,9 +213,8 @@ class Window(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.going.timeline)
         self.setStatusBar(self.status)
         self.status.show_loading()
-        scheme = self.preferences.text("theme", "system")
         views = [*self.docks.by_name.values(), self.going.timeline]
-        menus.fill(self, self.actions_, views, scheme, self._choose_theme, self.files.recent)
+        menus.fill(self, self.actions_, views, self.preferences, self.files.recent)
         self.docks.arrange()
         # Actions of no bar and no menu have keys too.
         self.addActions(list(self.actions_.by_name.values()))
@@ -228,24 +230,21 @@ class Window(QMainWindow):
             self.going,
             self.files,
             self.inside,
+            self._starting_over,
         ):
             source.asked.connect(self.asked)
         self.going.cancelled.connect(self.paused)
         self.phase_bar.begun.connect(self.status.start_n)
-        self.settings_bar.new_run_wanted.connect(self._want_new_run)
         doings = {
             "run": self.phase_bar.run,
             "run_n": self.phase_bar.run_n,
             "pause": self.paused.emit,
-            "new_run": self._new_run_pressed,
             "quit": self.close,
             "find": self._find,
             "reset_layout": self.docks.arrange,
-            "show_shortcuts": lambda: _dialogs().ShortcutsDialog(self.actions_, self.preferences, self).show(),
-            "open_log": lambda: _dialogs().open_folder(self._log_folder),
-            "about": lambda: _dialogs().about_box(self, self._ready).open(),
         }
-        doings |= self.files.doings() | self.going.doings() | self.inside.doings()
+        for part in (self.files, self.going, self.inside, self._starting_over, self._help):
+            doings |= part.doings()
         self.actions_.chosen.connect(lambda name: doings[name]())
         self.actions_["reset_layout"].triggered.connect(self.going.timeline.show)
 
@@ -268,38 +267,11 @@ class Window(QMainWindow):
         self.phase_bar.remember(keep)
         keep.save()
 
-    def _choose_theme(self, scheme: str) -> None:
-        self.preferences.set("theme", scheme)
-        app = QApplication.instance()
-        if isinstance(app, QApplication):
-            theme.apply(app, scheme)
-
     # What the window does itself.
 
     def _seen(self, panel: Panel) -> None:
         if self.frame is not None and panel.is_seen():
             panel.show_frame(self.frame)
-
-    def _new_run_pressed(self) -> None:
-        settings = self.settings_bar.wanted()
-        if settings is not None:
-            self._want_new_run(settings)
-
-    def _want_new_run(self, settings: Settings) -> None:
-        if self.frame is None or self.frame.place.commands == 0:
-            self._start_new_run(settings)
-            return
-        steps = f"{self.frame.step:,} step{'' if self.frame.step == 1 else 's'}"
-        self.notices.ask(
-            "Start a new run?",
-            f"It begins with new weights from seed {settings.seed}, on {settings.data}. This run ({steps}) is dropped.",
-            ("Start a new run", lambda: self._start_new_run(settings)),
-            self.settings_bar.forget_wanted,
-        )
-
-    def _start_new_run(self, settings: Settings) -> None:
-        self.asked.emit(NewRun(settings))
-        self.settings_bar.forget_wanted()
 
     def _export_failed(self, words: str) -> None:
         self.show_notice(Notice("note", "The export failed", "", words))
@@ -310,16 +282,5 @@ class Window(QMainWindow):
         if inspector is not None:
             inspector.focus_search()  # type: ignore[attr-defined]
 
-    def _bring_up(self, name: str) -> None:
-        self.docks.by_name[name].show()
-        self.docks.by_name[name].raise_()
-
     def _bars_end(self) -> int:
         return max(bar.geometry().bottom() for bar in (self.phase_bar, self.settings_bar)) + 1
-
-
-def _dialogs():
-    # Imported when one is wanted: the first paint must not wait for them.
-    from lenet_gui.gui.window import dialogs
-
-    return dialogs

@@ -6,7 +6,7 @@ import builtins
 
 from torch import Tensor, nn
 
-from lenet_gui.engine.expressions.calculation import FUNCTIONS, METHODS
+from lenet_gui.engine.expressions.methods import FUNCTIONS, METHODS
 
 DUNDERS = (
     *("__class__", "__dict__", "__doc__", "__module__", "__init__", "__reduce__", "__reduce_ex__", "__getattribute__"),

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from lenet_gui.engine.expressions.calculation import FUNCTIONS, METHODS
 from lenet_gui.engine.expressions.expression import ExpressionError, parse
+from lenet_gui.engine.expressions.methods import FUNCTIONS, METHODS
 from tests.engine.expressions.hostile import HOSTILE, WRITTEN
 
 TENSORS: dict[str, Tensor] = {

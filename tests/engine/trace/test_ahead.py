@@ -1,4 +1,4 @@
-"""The trace of the next step, made while nobody waits, is the one that would have been made when it was asked for."""
+"""A trace that is made while nobody waits is the one that would have been made when it was asked for."""
 
 from __future__ import annotations
 
@@ -25,6 +25,11 @@ def told(session: Session) -> TraceReply:
     return found
 
 
+def prepare(session: Session) -> None:
+    for _ in answers.prepare(session):
+        pass
+
+
 def stood() -> Session:
     """At the end of its second step, whose trace was asked for."""
     session = Session(Settings(batch_size=4))
@@ -36,7 +41,7 @@ def stood() -> Session:
 @pytest.mark.parametrize("way", WAYS)
 def test_it_is_told_only_where_it_is_the_one(way: str) -> None:
     prepared, plain = stood(), stood()
-    answers.prepare(prepared)
+    prepare(prepared)
     for command in WAYS[way]:
         for session in (prepared, plain):
             session.apply(command)
@@ -50,19 +55,27 @@ def test_it_is_told_only_where_it_is_the_one(way: str) -> None:
 def test_making_it_changes_nothing_and_waits_for_somebody_who_looks() -> None:
     session = Session(Settings(batch_size=4))
     session.run(2)
-    answers.prepare(session)
+    prepare(session)
     assert session.stepper.told is None
     before = session.digest()
     told(session)
-    answers.prepare(session)
-    ahead = session.stepper.trace_ahead()
-    assert ahead is not None
-    assert ahead[0].told is not None
+    prepare(session)
+    around = [trace for trace, _ in session.stepper.traces_around()]
+    assert len(around) == 2
+    assert all(trace.told is not None for trace in around)
     assert session.digest() == before
 
 
-def test_in_the_past_what_comes_next_is_known_and_not_guessed() -> None:
-    session = stood()
-    session.seek(step=1)
-    told(session)
-    assert session.stepper.trace_ahead() is None
+@pytest.mark.parametrize("steps", [3, 2, 1])
+def test_going_back_finds_the_step_before_and_forward_again_the_one_left(steps: int) -> None:
+    prepared, plain = stood(), stood()
+    for session in (prepared, plain):
+        session.run(steps)
+    for go in ([-1] * (steps + 1)) + [1, 1]:
+        for session in (prepared, plain):
+            told(session)
+        prepare(prepared)
+        for session in (prepared, plain):
+            session.seek(step=session.steps + go)
+        assert alike(told(prepared), told(plain))
+        assert prepared.digest() == plain.digest()
