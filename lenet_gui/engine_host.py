@@ -39,12 +39,14 @@ def serve(sessions: Path, runs: int) -> None:
     sender.start()
     threading.Thread(target=_take_in, args=(channel, incoming), daemon=True).start()
     code = 0
+    # What is imported never dies: walking it again and again would take a tenth of a second each time.
+    gc.disable()
     try:
         # Only here: the window's process never loads torch.
         from lenet_gui.engine.runner import Runner
 
-        # What is imported never dies; walking it in each full collection would take a tenth of a second.
         gc.freeze()
+        gc.enable()
         Runner(channel, root=sessions, runs=runs).serve()
     except Exception as error:
         words = f"{type(error).__name__}: {error}"
