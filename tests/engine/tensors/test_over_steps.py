@@ -85,8 +85,7 @@ def test_the_worker_tells_them_and_goes_on() -> None:
         host.do(Run(5))
         told = host.ask(PlotHistograms(7, Which("conv1.weight"), 5, 10, 16), HistogramSeries)
         assert (told.id, told.steps.tolist()) == (7, [1, 2, 3, 4, 5])
-        host.wait(Frame, lambda frame: frame.reason == "histograms of the last steps")
         notice = host.ask(PlotHistograms(8, Which("nothing_like_it"), 5, 10, 16), Notice)
         assert "there is no nothing_like_it" in notice.words
-        host.wait(Frame, lambda frame: frame.reason == "refused")
-        assert host.do(Run(1)).step == 6
+        # The frames of before may come together with what was waited for, or behind it.
+        host.ask(Run(1), Frame, lambda frame: frame.step == 6 and not frame.running)
