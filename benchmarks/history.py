@@ -9,7 +9,7 @@ import sys
 import time
 
 from benchmarks import row
-from benchmarks.response import Timed, quiet
+from benchmarks.response import Timed, quiet, think
 from benchmarks.window import begin, opened
 from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.history import NEAR
@@ -61,7 +61,7 @@ def back_to_painted(times: int = 60) -> list[float]:
         program.bridge.send(Run(steps=NEAR))
         until(program.bridge.frame, 60, lambda frame: not frame.running and frame.step == NEAR)
         for step in range(NEAR - 1, NEAR - 1 - times, -1):
-            quiet(app)
+            think(app)
             start = time.perf_counter()
             program.bridge.send(Back("step"))
             until(program.bridge.numbers, 60, lambda frame, step=step: not frame.running and frame.step == step)
