@@ -59,6 +59,36 @@ def test_the_window_is_painted_before_torch_and_numpy_and_says_so(tmp_path):
     assert done.returncode == 0
 
 
+A_STEP = """
+import sys
+from pathlib import Path
+from lenet_gui.app import Look, Program, application
+from lenet_gui.events import until
+from lenet_gui.protocol import CYCLE
+from lenet_gui.protocol.why import WhyReply
+
+program = Program(application([]), Look(size=(1280, 800)), Path(sys.argv[1]))
+program.start()
+until(program.loaded, 60)
+for dock in program.window.docks.by_name.values():
+    dock.show()
+    dock.setFloating(True)
+for command in CYCLE[:-1]:
+    program.bridge.send(command)
+    until(program.bridge.frame, 60, lambda frame: frame.reason == f"after {command.name}")
+program.window.panels["why"].ask("conv1.bias.grad", (2,))
+until(program.bridge.reply, 60, lambda reply: isinstance(reply, WhyReply) and bool(reply.parts))
+print("torch" in sys.modules, flush=True)
+program.window.close()
+"""
+
+
+def test_the_window_s_process_never_loads_torch(tmp_path):
+    command = [sys.executable, "-c", A_STEP, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    assert done.stdout.strip() == "False", done.stderr
+
+
 def test_the_notice_goes_when_the_first_step_can_be_taken(qtbot, program):
     qtbot.waitUntil(lambda: is_ready(program), timeout=LOADING)
     assert program.window.status.fields["phase"].text() == "next: zero_grad"

@@ -28,7 +28,7 @@ SPEED_WINDOW = 1.0
 def ready() -> Ready:
     """What there is to choose from on this machine."""
     return Ready(
-        versions=(("lenet-gui", __version__), ("torch", torch.__version__), ("python", platform.python_version())),
+        versions=(("lenet-gui", __version__), ("torch", str(torch.__version__)), ("python", platform.python_version())),
         devices=devices(),
         data=(Choice("digits", "Digits (1,797 real)"), Choice("random", "Random tensors")),
         losses=optimizers.LOSSES,
