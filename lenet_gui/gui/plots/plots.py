@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from lenet_gui.gui import theme
@@ -16,6 +16,7 @@ from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.plots import plot_export
 from lenet_gui.gui.plots.plot_pane import PlotPane, tool
 from lenet_gui.gui.plots.pyramid import Pyramid
+from lenet_gui.gui.plots.step_plot import bind_keys
 from lenet_gui.gui.travel import branches
 from lenet_gui.protocol import Frame, Seek, Series
 
@@ -267,6 +268,4 @@ class PlotsPanel(Panel):
             "Shift+Right": lambda: self.move_cursor(1),
             "Return": lambda: None if self._cursor is None else self._go_to(self._cursor),
         }
-        for key, action in keys.items():
-            shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(action)
+        bind_keys(self, keys)

@@ -129,7 +129,9 @@ class WhyPanel(Panel):
             self._say(NOTHING_YET)
         elif frame is not None and frame.running:
             self._say(RUNNING)
-        elif reply is None:
+        elif reply is None or reply.id != self._id:
+            # Refused, or not answered yet: what was said of another number says nothing of this one.
+            self.heading.setText(str(self._way[self._at]))
             self._say("")
         elif reply.problem:
             self.heading.setText(str(self._way[self._at]))
