@@ -15,8 +15,10 @@ class Settings:
     """What a run starts from; folded with the `set` commands since, what holds at a place.
 
     `options` are the optimizer's own parameters by PyTorch's names (`momentum`, `nesterov`, `weight_decay`, …),
-    given as plain keywords: `Settings(optimizer="SGD", lr=0.01, momentum=0.9)`. What is not given has
-    PyTorch's default. `redraw` is for random data: a new draw each batch, or the first one kept.
+    given as plain keywords: `Settings(optimizer="SGD", lr=0.01, momentum=0.9)`. Those of the loss, the scheduler,
+    the clipping, the data and the model have that word in front: `loss_label_smoothing=0.1`. What is not given has
+    PyTorch's default. `redraw` is for random data: a new draw each batch, or the first one kept. `clip` and
+    `scheduler` are empty where there is none.
 
     Raises ValueError, in a sentence that says what to do, for a number that cannot be used.
     """
@@ -29,6 +31,8 @@ class Settings:
     loss: str
     optimizer: str
     lr: float
+    clip: str
+    scheduler: str
     mode: str
     device: str
     threads: int
@@ -44,6 +48,8 @@ class Settings:
         loss: str = "CrossEntropyLoss",
         optimizer: str = "SGD",
         lr: float = 0.05,
+        clip: str = "",
+        scheduler: str = "",
         mode: str = "train",
         device: str = "cpu",
         threads: int = 1,
@@ -58,6 +64,8 @@ class Settings:
             "loss": loss,
             "optimizer": optimizer,
             "lr": _positive("learning rate", lr),
+            "clip": clip,
+            "scheduler": scheduler,
             "mode": _one_of("mode", mode, ("train", "eval")),
             "device": device,
             "threads": _whole("threads", threads, 1, 1024),
@@ -66,15 +74,26 @@ class Settings:
         for name, value in values.items():
             object.__setattr__(self, name, value)
 
+    def of(self, owner: str) -> dict[str, Value]:
+        """The options of one of OWNERS by PyTorch's names; those of the optimizer have no word in front."""
+        return {name.removeprefix(f"{owner}_"): value for name, value in self.options if owner_of(name) == owner}
+
     def change(self, **changes: Value) -> Settings:
-        """These settings with some replaced. Another optimizer drops the options of the one before."""
-        kept: dict[str, Any] = {} if "optimizer" in changes else dict(self.options)
+        """These settings with some replaced. Another optimizer (loss, scheduler, …) drops the one before's options."""
         now: dict[str, Any] = {name: getattr(self, name) for name in SETTING_NAMES}
-        now |= kept | changes
+        now |= {name: value for name, value in self.options if owner_of(name) not in changes}
+        now |= changes
         return Settings(**now)
 
 
 SETTING_NAMES = tuple(field.name for field in fields(Settings) if field.name != "options")
+OWNERS = ("optimizer", "loss", "scheduler", "clip", "data", "model")
+
+
+def owner_of(option: str) -> str:
+    """Which setting an option belongs to: `loss_label_smoothing` to the loss, `momentum` to the optimizer."""
+    word, under, _ = option.partition("_")
+    return word if under and word in OWNERS else "optimizer"
 
 
 def _whole(name: str, value: object, low: int, high: int) -> int:

@@ -47,7 +47,7 @@ def optimizer(settings: Settings, parameters: Iterable[Tensor]) -> Optimizer:
 def arguments(settings: Settings) -> dict[str, Any]:
     """The options as the optimizer takes them, with PyTorch's defaults; `beta1` and `beta2` make its pair."""
     known = OPTIONS[_class(settings.optimizer).__name__]
-    given: dict[str, Any] = dict(settings.options)
+    given: dict[str, Any] = settings.of("optimizer")
     for name in given:
         if name not in known:
             raise ValueError(f"{settings.optimizer} has no parameter {name!r}; it has {', '.join(known)}")

@@ -55,7 +55,7 @@ def code_of(command: Command, settings: Settings, net: nn.Module | None = None) 
         return _next_batch(settings)
     if command.name == "edit":
         return _edit(arguments, net)
-    now = dict(settings.options)
+    now = settings.of("optimizer")
     if "beta1" in arguments or "beta2" in arguments:
         arguments |= {name: now[name] for name in ("beta1", "beta2") if name in now}
     return "\n".join(_setting(name, value, settings) for name, value in _paired(_told(arguments)).items())
@@ -136,7 +136,7 @@ def _told(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _setting(name: str, value: Any, settings: Settings) -> str:
     if name == "optimizer":
-        given = {"lr": settings.lr} | dict(settings.options)
+        given = {"lr": settings.lr} | settings.of("optimizer")
         return f"optimizer = torch.optim.{settings.optimizer}(net.parameters(), {_call(given)})"
     if name == "mode":
         return f"net.{value}()"

@@ -12,7 +12,6 @@ from torch import Tensor
 from lenet_gui.engine import travel
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.digest import same
-from lenet_gui.engine.history import Budget
 from lenet_gui.protocol import Distance, RaceReport
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class Race:
 def _apart(session: Session, branch: Branch, steps: int) -> Session:
     """A session of its own on its way to a step of a branch. The one that it comes from stays as it is."""
     checkpoint = session.history.start_for(branch, branch.journal.place_of_step(steps))
-    other = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+    other = session.twin()
     copy = Branch(branch.name, branch.journal.until(len(branch.journal)), branch.log)
     travel.restore(other, checkpoint, copy)
     return other

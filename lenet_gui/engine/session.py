@@ -28,6 +28,7 @@ from lenet_gui.engine.steplog import StepLog
 from lenet_gui.engine.stops.stops import Stops
 from lenet_gui.engine.stops.watches import Watches
 from lenet_gui.engine.storage import session_file
+from lenet_gui.engine.storage.store import Store
 from lenet_gui.engine.tensors.update import LastUpdate, keeping_update
 from lenet_gui.engine.trace.stepper import Stepper
 from lenet_gui.engine.trace.trace import Trace
@@ -52,9 +53,11 @@ class Session:
         settings: Settings | None = None,
         make_model: Callable[[], nn.Module] = Net,
         budget: Budget = BUDGET,
+        store: Store | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self.make_model = make_model
+        self.store = Store() if store is None else store
         # What was done up to here. In the past of a branch the branch has more, and a longer log.
         self.journal = Journal(self.settings)
         self.item = 0
@@ -92,6 +95,10 @@ class Session:
         self.rehearsals = Rehearsals(self)
         self.pinned: Pinned | None = None
         """A tensor that somebody keeps in view as it was."""
+
+    def twin(self) -> Session:
+        """Another session of the same start, with the same big values and without checkpoints: to go elsewhere with."""
+        return type(self)(self.journal.settings, self.make_model, Budget(0, 0), self.store)
 
     def equip(self) -> None:
         """Make what follows from the settings alone: data and model on the device, mode, loss, a fresh optimizer.

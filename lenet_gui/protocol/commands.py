@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from lenet_gui.settings import Options, Value
 
 PHASES = ("zero_grad", "forward", "loss", "backward", "step")
-SETTABLE = ("lr", "optimizer", "loss", "batch_size", "mode", "threads", "device")
+SETTABLE = ("lr", "optimizer", "loss", "clip", "scheduler", "batch_size", "mode", "threads", "device")
 
 
 @dataclass(frozen=True, slots=True)

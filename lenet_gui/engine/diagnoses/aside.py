@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from lenet_gui.engine import travel
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.checkpoint import Checkpoint
-from lenet_gui.protocol import Budget
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -19,7 +18,7 @@ def aside(session: Session) -> Session:
     What it does is its own. Raises what making the model raises.
     """
     place = len(session.journal)
-    other = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+    other = session.twin()
     log = session.log.until(session.steps, session.model, session.settings.device)
     copy = Branch(session.branch.name, session.journal.until(place), log)
     travel.restore(other, Checkpoint(session, place), copy)

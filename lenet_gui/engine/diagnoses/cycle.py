@@ -162,7 +162,7 @@ def _eval_mode(moment: Moment) -> Iterator[Diagnosis]:
 def optimizer_line(moment: Moment, lr: float) -> str:
     """The line that makes this optimizer, with another learning rate."""
     settings = moment.session.settings
-    given = {"betas" if name.startswith("beta") else name for name, _ in settings.options}
+    given = {"betas" if name.startswith("beta") else name for name in settings.of("optimizer")}
     options = {name: value for name, value in arguments(settings).items() if name in given}
     words = "".join(f", {name}={value}" for name, value in options.items())
     return f"optimizer = torch.optim.{settings.optimizer}(net.parameters(), lr={number(lr)}{words})"

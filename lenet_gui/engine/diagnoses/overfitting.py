@@ -14,7 +14,6 @@ from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.data import Cursor, Digits
 from lenet_gui.engine.diagnoses.moment import Moment
 from lenet_gui.engine.optimizers import LOSSES
-from lenet_gui.protocol import Budget
 from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def look(moment: Moment, between: Callable[[], bool]) -> Iterator[Diagnosis]:
 def _measure(session: Session, source: Digits, between: Callable[[], bool]) -> Iterator[Losses]:
     branch = session.branch
     train = source.batch(Cursor(), source.size)
-    scout = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+    scout = session.twin()
     copy = Branch(branch.name, branch.journal.until(len(branch.journal)), branch.log)
     for part in range(1, PLACES + 1):
         step = session.steps * part // PLACES

@@ -125,7 +125,7 @@ def _arithmetic(session: Session, rehearsal: Rehearsal, before: Before, name: st
 
 def _rule(settings: Settings) -> str:
     """The optimizer as one makes it in PyTorch."""
-    options = "".join(f", {name}={value}" for name, value in settings.options)
+    options = "".join(f", {name}={value}" for name, value in settings.of("optimizer").items())
     return f"{settings.optimizer}(lr={settings.lr:g}{options})"
 
 

@@ -17,7 +17,6 @@ from lenet_gui.engine.stops import log_scan, walk
 from lenet_gui.engine.stops.armed import Armed
 from lenet_gui.engine.stops.hits import Position, before
 from lenet_gui.engine.trace.stepper import Stepper
-from lenet_gui.protocol import Budget
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -154,7 +153,7 @@ class Scout:
     def _at_hand(self) -> Session:
         if self._second is None:
             session = self._session
-            self._second = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+            self._second = session.twin()
         return self._second
 
 

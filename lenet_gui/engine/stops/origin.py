@@ -14,7 +14,6 @@ from lenet_gui.engine import travel
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.trace.stepper import Stepper
 from lenet_gui.engine.trace.trace import Item, Operation, Trace, Update, Visit
-from lenet_gui.protocol import Budget
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -37,7 +36,7 @@ def first_not_finite(session: Session, between: Between) -> Origin | None:
     branch = session.branch
     found = _in_step(session.trace(), len(session.journal))
     step = _newest_suspect(session, found)
-    scout = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+    scout = session.twin()
     scout.stepper = Stepper(scout, lambda place: session.history.start_for(branch, place))
     # What came to be not finite in a step may have begun in the gradients or the update of the one before.
     while step >= 0:

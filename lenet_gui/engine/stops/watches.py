@@ -18,7 +18,7 @@ from lenet_gui.engine.expressions.expression import Expression, ExpressionError,
 from lenet_gui.engine.stops.armed import is_live, ready
 from lenet_gui.engine.trace import names
 from lenet_gui.engine.trace.stepper import Stepper
-from lenet_gui.protocol import Budget, Command, Place, WatchSeries
+from lenet_gui.protocol import Command, Place, WatchSeries
 from lenet_gui.protocol.stops import WatchRow
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Watches:
         if expression.text == "loss":
             yield tell(0, _frozen(branch.log.rows(0)[:steps, 0].tolist()))
             return
-        second = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+        second = session.twin()
         second.stepper = Stepper(second, lambda place: session.history.start_for(branch, place))
         journal = branch.journal.until(len(branch.journal))
         travel.restore(second, session.history.start_for(branch, 0), Branch(branch.name, journal, branch.log))

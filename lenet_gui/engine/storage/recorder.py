@@ -17,7 +17,7 @@ from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.storage import stored, stored_checkpoint
 from lenet_gui.engine.storage.folder_lock import FolderLock
 from lenet_gui.engine.storage.revival import Rows, shared_steps
-from lenet_gui.engine.storage.session_file import CHECKPOINT, written_whole
+from lenet_gui.engine.storage.session_file import CHECKPOINT, VALUES, written_whole
 from lenet_gui.engine.storage.stored import SessionFileError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ class Recorder:
         self._stopped = False
         # By branch: the commands and the steps that are on disk.
         self._written: list[tuple[int, int]] = []
+        self._values = 0
         # What somebody who reads the journal up to here would take for the newest.
         self._on = 0
         self._here = (0, 0)
@@ -95,6 +96,12 @@ class Recorder:
     # --------------------------------------------------------------------------------------------------- inside
 
     def _record(self) -> None:
+        # Before the commands that speak of them.
+        for name, value in self.session.store.items(self._values):
+            (self.folder / VALUES).mkdir(exist_ok=True)
+            with written_whole(self.folder / VALUES / name, durable=False) as file:
+                file.write(value)
+            self._values += 1
         lines = self._news()
         here = self.session.branches.index(self.session.branch), len(self.session.journal)
         jumped = here != self._here

@@ -13,6 +13,8 @@ from lenet_gui.engine.storage import revival, stored, stored_checkpoint
 from lenet_gui.engine.storage.folder_lock import FolderLock
 from lenet_gui.engine.storage.recorder import CHECKPOINT, JOURNAL, log_name, remove
 from lenet_gui.engine.storage.revival import Between, MakeSession, Opened, Rows
+from lenet_gui.engine.storage.session_file import VALUES
+from lenet_gui.engine.storage.store import Store
 from lenet_gui.engine.storage.stored import SessionFileError
 from lenet_gui.protocol import Command
 
@@ -41,7 +43,7 @@ def recover(
     """
     with revival.naming("The session", "it stays where it is"), _locked(folder):
         journal = _Journal(folder)
-        session = revival.begin(journal.stored, make_session)
+        session = revival.begin(journal.stored, make_session, _values(folder))
         revival.give_logs(session, journal.rows())
         if (folder / CHECKPOINT).is_file():
             # It only saves time: everything follows from the journal, and where it cannot be used that is the way.
@@ -125,6 +127,15 @@ class _Journal:
         data = file.read_bytes() if file.is_file() else b""
         whole = len(data) // (4 * self._columns)
         return np.frombuffer(data, "<f4", whole * self._columns).reshape(whole, self._columns).astype(np.float32)
+
+
+def _values(folder: Path) -> Store:
+    """What can still be read: a value that is missed says so itself."""
+    store = Store()
+    for file in sorted(folder.glob(f"{VALUES}*"), key=lambda one: one.stat().st_mtime_ns):
+        with suppress(OSError, ValueError):
+            store.take(file.name, file.read_bytes())
+    return store
 
 
 def _is_free(folder: Path) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from lenet_gui.engine import travel
 from lenet_gui.engine.branch import Bookmark, Branch
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.steplog import BLOCK, StepLog
+from lenet_gui.engine.storage.store import Store
 from lenet_gui.engine.storage.stored import OtherNumbers, SessionFileError, Stored, versions
 from lenet_gui.protocol import Command
 from lenet_gui.settings import Settings
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
 Rows = NDArray[np.float32]
-MakeSession = Callable[[Settings], "Session"]
+
+
+class MakeSession(Protocol):
+    """Makes a session at its start; `Session` itself does."""
+
+    def __call__(self, settings: Settings, /, *, store: Store) -> Session: ...
+
+
 Between = Callable[["Session"], bool]
 """Looked at about every 20 ms on the way; where it returns false the session stays where it then is."""
 
@@ -40,10 +48,10 @@ class Opened:
     note: str
 
 
-def begin(stored: Stored, make_session: MakeSession) -> Session:
+def begin(stored: Stored, make_session: MakeSession, store: Store) -> Session:
     """A fresh session at its start, with its branches and what stands beside them, but without the branches' logs."""
     try:
-        session = make_session(stored.settings)
+        session = make_session(stored.settings, store=store)
     except Exception as error:
         raise SessionFileError(f"cannot be opened here ({_short(error)}): open it where it was made") from error
     branches: list[Branch] = []

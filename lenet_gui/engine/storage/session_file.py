@@ -22,6 +22,7 @@ from torch import nn
 
 from lenet_gui.engine.storage import revival, stored, stored_checkpoint
 from lenet_gui.engine.storage.revival import Between, MakeSession, Opened
+from lenet_gui.engine.storage.store import Store
 from lenet_gui.engine.storage.stored import SessionFileError, Stored
 from lenet_gui.protocol import Command
 
@@ -39,8 +40,10 @@ MOST_BATCH = 2**16
 MOST_JSON = 2**25
 MOST_BYTES = 2**32 - 2**20
 """A larger zip is of another kind."""
-MOST_DIRECTORY = 4096
-"""Bytes that the directory of three members never reaches."""
+MOST_DIRECTORY = 2**21
+"""Bytes that the directory of all members never reaches."""
+VALUES = "values/"
+"""Before the names of the big values that settings and commands speak of."""
 
 
 def save(session: Session, path: str | Path) -> None:
@@ -80,11 +83,15 @@ def load(
             raise SessionFileError("is no file: choose one that lenet-gui saved")
         with path.open("rb") as file, _archive(file) as archive:
             value = stored.from_json(_read(archive, SESSION, MOST_JSON))
-            if unknown := {*archive.namelist()} - {SESSION, LOG, CHECKPOINT}:
+            values = {name for name in archive.namelist() if name.startswith(VALUES)}
+            if unknown := {*archive.namelist()} - {SESSION, LOG, CHECKPOINT} - values:
                 raise ValueError(f"{min(unknown)[:80]!r} does not belong into it")
+            store = Store()
+            for name in values:
+                store.take(name.removeprefix(VALUES), _read(archive, name, MOST_BYTES))
             if reason := _too_large(value):
                 raise SessionFileError(f"is too large ({reason}): open one of its earlier copies")
-            session = revival.begin(value, make_session)
+            session = revival.begin(value, make_session, store)
             steps = [branch.journal.steps - revival.shared_steps(branch) for branch in session.branches]
             size = 4 * len(session.log.names) * sum(steps) + 2**10 + 2**8 * len(steps)
             log = safetensors.load(_read(archive, LOG, size))
@@ -141,6 +148,7 @@ def _members(session: Session, value: Stored) -> dict[str, bytes]:
     members = {
         SESSION: stored.to_json(value).encode(),
         LOG: safetensors.save(rows, {"columns": json.dumps(session.log.names)}),
+        **{f"{VALUES}{name}": big for name, big in session.store.items()},
     }
     checkpoint, owner = stored_checkpoint.newest(session)
     if checkpoint.place:

@@ -189,10 +189,10 @@ def started(value: Any) -> Stored:
         )
     settings = given(value, "settings", dict)
     options = given(settings, "options", dict)
-    if settings.keys() != {*SETTING_NAMES, "options"}:
-        raise ValueError(f"its settings are {', '.join(settings)}")
-    usual = Settings()
-    plain_settings: dict[str, Any] = {name: given(settings, name, type(getattr(usual, name))) for name in SETTING_NAMES}
+    if unknown := settings.keys() - {*SETTING_NAMES, "options"}:
+        raise ValueError(f"there is no setting {min(unknown)[:80]!r}")
+    usual = {name: getattr(Settings(), name) for name in SETTING_NAMES}
+    plain_settings: dict[str, Any] = {name: given(usual | settings, name, type(usual[name])) for name in SETTING_NAMES}
     cycle = tuple(_command_in(one) for one in given(value, "cycle", list))
     if not {"step"} <= {command.name for command in cycle} <= {*PHASES}:
         raise ValueError("its cycle is no training step")

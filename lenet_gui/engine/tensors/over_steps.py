@@ -15,7 +15,7 @@ from lenet_gui.engine.stops.armed import is_live, ready
 from lenet_gui.engine.tensors.figures import frozen, histogram, numbers
 from lenet_gui.engine.trace import names
 from lenet_gui.engine.trace.stepper import Stepper
-from lenet_gui.protocol import Budget, Command
+from lenet_gui.protocol import Command
 from lenet_gui.protocol.tensors import Histogram, HistogramSeries, PlotHistograms, Which
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _Take:
 def _at(session: Session, step: int) -> Session:
     """A second session where so many steps of the branch are done."""
     branch, place = session.branch, session.journal.place_of_step(step)
-    second = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+    second = session.twin()
     second.stepper = Stepper(second, lambda place: session.history.start_for(branch, place))
     journal = branch.journal.until(len(branch.journal))
     travel.restore(second, session.history.start_for(branch, place), Branch(branch.name, journal, branch.log))

@@ -53,7 +53,7 @@ def kept(session: Session, name: str) -> dict[str, Tensor]:
 
 def update_rule(settings: Settings) -> str:
     """The optimizer's rule with its numbers, weight decay and rarer options named behind it."""
-    options = dict(settings.options)
+    options = settings.of("optimizer")
     lr, momentum = f"{settings.lr:g}", options.pop("momentum", 0)
     nesterov = options.pop("nesterov", False)
     if settings.optimizer == "Adam":

@@ -20,7 +20,7 @@ from lenet_gui.engine.trace.recording import BUDGET, Recording
 from lenet_gui.engine.trace.room import Room
 from lenet_gui.engine.trace.source import Sources
 from lenet_gui.engine.trace.trace import Operation, Trace
-from lenet_gui.protocol import PHASES, Budget, Command
+from lenet_gui.protocol import PHASES, Command
 from lenet_gui.protocol.trace import TraceReply
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class Tracer:
             if known is branch and done == tuple(islice(branch.journal.commands(first - len(done)), len(done))):
                 return second
         if second is None:
-            second = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+            second = session.twin()
             self._second = second
         self._reached = None
         start = self._start_for(first)

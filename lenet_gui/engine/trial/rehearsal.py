@@ -17,7 +17,6 @@ from lenet_gui.engine import travel
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.commands import COMMANDS
 from lenet_gui.engine.expressions.expression import NotYet
-from lenet_gui.engine.history import Budget
 from lenet_gui.engine.trial.batch_loss import BatchLoss
 from lenet_gui.protocol import Command
 from lenet_gui.settings import Settings
@@ -129,7 +128,7 @@ class Rehearsals:
         """The second session at a place of this branch."""
         session, branch = self._session, self._session.branch
         if self._second is None:
-            self._second = type(session)(session.journal.settings, session.make_model, budget=Budget(0, 0))
+            self._second = session.twin()
         copy = Branch(branch.name, branch.journal.until(len(branch.journal)), branch.log)
         travel.restore(self._second, session.history.start_for(branch, place), copy)
         travel.follow(self._second, place, compare=False)

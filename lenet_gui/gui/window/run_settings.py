@@ -233,7 +233,7 @@ class SettingsBar(QToolBar):
 
 def _row_of(choices: tuple[OptimizerChoice, ...], settings: Settings) -> int | None:
     """The entry that describes these settings best: of one class, the one most of whose preset is switched on."""
-    options = dict(settings.options)
+    options = settings.of("optimizer")
     rows = [
         (len(choice.preset), row)
         for row, choice in enumerate(choices)

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice, repeat
 from pathlib import Path
 
@@ -81,8 +82,7 @@ def test_a_branch_that_differs_only_in_its_bits_comes_back_as_one(tmp_path: Path
     assert summary(recover(left_behind(recorder), make).session) == summary(session)
 
 
-def make(settings: Settings) -> Session:
-    return Session(settings, NormAndDropout)
+make = partial(Session, make_model=NormAndDropout)
 
 
 def test_a_line_that_was_being_written_is_none(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ class Counting(NormAndDropout):
 def counted(folder: Path) -> tuple[Session, int]:
     """The session, and the forwards that it took to have it back."""
     Counting.forwards = 0
-    session = recover(folder, lambda settings: Session(settings, Counting)).session
+    session = recover(folder, partial(Session, make_model=Counting)).session
     return session, Counting.forwards
 
 
@@ -288,7 +288,7 @@ class Machine(History):
         recorder = self.recorder or Recorder(session, Path(tempfile.mkdtemp()))
         recorder.record()
         folder = left_behind(recorder)
-        self.recorder, self.session = None, recover(folder, lambda start: Session(start, session.make_model)).session
+        self.recorder, self.session = None, recover(folder, partial(Session, make_model=session.make_model)).session
         discard(folder)
         assert summary(self.session) == summary(session)
         self.session.history.budget = session.history.budget

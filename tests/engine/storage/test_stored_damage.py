@@ -10,6 +10,7 @@ import struct
 import tracemalloc
 import zipfile
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -264,7 +265,7 @@ def test_a_file_that_comes_out_otherwise_says_from_where_and_can_be_opened_as_ap
     path.write_bytes(data)
     with pytest.raises(OtherNumbers, match=r"from step \d+ on \(it was made with torch 2\.9\.0 .* as approximate"):
         Session.open(path, NormAndDropout)
-    opened = load(path, lambda settings: Session(settings, NormAndDropout), exact=False)
+    opened = load(path, partial(Session, make_model=NormAndDropout), exact=False)
     assert "This session was made with torch 2.9.0" in opened.note
     assert opened.session.digest() == digest
 
