@@ -6,7 +6,10 @@ import subprocess
 import sys
 from importlib.metadata import version
 
-PARTS = ("training", "plots", "response", "startup", "memory", "history", "inside", "stepping", "tensors", "asking")
+PARTS = (
+    "training", "plots", "response", "startup", "memory", "history", "inside", "stepping", "tensors", "asking",
+    "attached", "data",
+)  # fmt: skip
 
 
 def main() -> None:

@@ -24,7 +24,10 @@ from lenet_gui.gui.bridge import Bridge, GarbageCollector
 from lenet_gui.gui.window.preferences import Preferences, folder
 from lenet_gui.gui.window.window import Window
 from lenet_gui.protocol import Notice
+from lenet_gui.window_process import LoopBehind
 
+_DRAWING = ("plots", "race", "range_test", "compare")
+"""The panels that need pyqtgraph."""
 _UNSEEN = 1000
 """Milliseconds after which a window that is not painted is loaded anyway."""
 
@@ -90,6 +93,7 @@ class Program(QObject):
         bridge, window, queued = self.bridge, self.window, Qt.ConnectionType.QueuedConnection
         for signal, slot in (
             (bridge.ready, window.show_ready),
+            (bridge.choices, window.settings_bar.show_choices),
             (bridge.frame, window.show_frame),
             (bridge.numbers, window.show_numbers),
             (bridge.reply, window.show_reply),
@@ -113,7 +117,7 @@ class Program(QObject):
         window.closing.connect(self.end)
         self._engine_ended.connect(self._restart, queued)
 
-    def _new_engine(self, runs: int = 0) -> EngineProcess:
+    def _new_engine(self, runs: int = 0) -> EngineProcess | LoopBehind:
         return EngineProcess(self._sessions, runs, self._engine_ended.emit)
 
     @Slot(str)
@@ -145,7 +149,7 @@ class Program(QObject):
         problems = [problem for problem in (self.preferences.problem(), self.faults.problem) if problem]
         if problems:
             self.window.show_notice(Notice("note", "Choices will not be remembered", "", problems[0]))
-        self._to_load = [name for name in self.window.empty_docks() if name not in ("plots", "race")]
+        self._to_load = [name for name in self.window.empty_docks() if name not in _DRAWING]
         QTimer.singleShot(0, self, self._load_next)
 
     @Slot()
@@ -161,16 +165,18 @@ class Program(QObject):
     def _load_plots(self) -> None:
         # pyqtgraph takes a third of a second of the interpreter's time: the worker needs it first, for torch.
         if not self._ended and "plots" not in self.window.panels:
-            for name in ("plots", "race"):
+            for name in _DRAWING:
                 self.window.load_panel(name)
             self.garbage.spare_what_is_loaded()
             self.loaded.emit()
 
 
-def run(arguments: list[str], look: Look = Look()) -> int:
-    """Open the program and stay until it is closed. Returns the exit code."""
+def run(arguments: list[str], look: Look = Look(), model: tuple[str, str] | None = None) -> int:
+    """Open the program, with a `model` of one's own (path and class), and stay until it is closed. The exit code."""
     app = application(arguments)
     program = Program(app, look, folder())
+    if model is not None:
+        program.loaded.connect(lambda: program.window.models.open(*model))
     program.start()
     code = app.exec()
     program.end()

@@ -20,7 +20,9 @@ def lenet_gui(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_help_and_version_need_no_window():
-    assert "--self-test" in lenet_gui("--help").stdout
+    said = lenet_gui("--help").stdout
+    assert "--self-test" in said
+    assert "my_model.py:Net" in said
     assert lenet_gui("--version").stdout.strip() == f"lenet-gui {__version__}"
 
 
@@ -51,3 +53,10 @@ def test_bad_options_are_explained(arguments: list[str]):
     done = lenet_gui(*arguments, "--screenshot", "x.png")
     assert done.returncode == 2
     assert arguments[1] in done.stderr
+
+
+@pytest.mark.parametrize("model", ["missing.py", "notes.txt", "missing.py:Net"])
+def test_a_model_that_is_no_python_file_is_explained(model: str):
+    done = lenet_gui(model)
+    assert done.returncode == 2
+    assert f"{model.partition(':')[0]!r} is no Python file: write it as my_model.py or my_model.py:Net" in done.stderr

@@ -56,13 +56,16 @@ def test_the_engine_works_where_qt_cannot_be_imported() -> None:
     assert imported_along(WITHOUT_QT + IMPORT, ["PySide6", "lenet_gui.gui"], modules("engine")) == "[]"
 
 
-@pytest.mark.parametrize("module", ["protocol", "settings", "channel", "resources"])
+@pytest.mark.parametrize("module", ["protocol", "settings", "channel", "window_process", "resources"])
 def test_what_crosses_the_thread_is_plain(module: str) -> None:
     assert imported_along(IMPORT, ["torch", "numpy", "PySide6", "pyqtgraph"], modules(module)) == "[]"
 
 
 def test_the_first_paint_does_not_wait_for_what_panels_ask() -> None:
-    later = [f"lenet_gui.protocol.{name}" for name in ("trace", "stops", "tensors", "why", "moved", "diagnoses")]
+    later = [
+        f"lenet_gui.protocol.{name}"
+        for name in ("trace", "stops", "tensors", "why", "moved", "diagnoses", "measures", "drawing")
+    ]
     assert set(later) < set(modules("protocol"))
     assert imported_along(IMPORT, later, ["lenet_gui.app"]) == "[]"
 

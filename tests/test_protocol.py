@@ -77,7 +77,7 @@ from lenet_gui.protocol.trace import TraceRequest
 from lenet_gui.settings import Settings
 from tests.alike import alike
 from tests.gui import answers_moved, frames, traces
-from tests.gui.ready import READY
+from tests.gui.ready import CHOICES, READY
 
 PROTOCOL = [import_module(f"{protocol.__name__}.{name}") for _, name, _ in iter_modules(protocol.__path__)]
 NAMES = vars(protocol) | {name: value for module in PROTOCOL for name, value in vars(module).items()}
@@ -123,6 +123,7 @@ EXAMPLES = [
     UpdateRequest(2, "fc3.weight", 10),
     PrintRequest("chain"),
     READY,
+    CHOICES,
     frames.fresh(),
     frames.running(57),
     frames.random_data(),

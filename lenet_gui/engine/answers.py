@@ -8,11 +8,14 @@ from dataclasses import replace
 from torch import Tensor
 
 from lenet_gui.engine.diagnoses import diagnose
+from lenet_gui.engine.drawing.seeing import see
 from lenet_gui.engine.expressions.expression import NotYet
+from lenet_gui.engine.measures import told as measures
 from lenet_gui.engine.moved.why import moved
+from lenet_gui.engine.results import compared
 from lenet_gui.engine.session import Session
 from lenet_gui.engine.tensors import look
-from lenet_gui.engine.tensors.update import newest_update, update_rule
+from lenet_gui.engine.tensors.update import newest_update
 from lenet_gui.engine.trace.names import lookup
 from lenet_gui.engine.trace.reply import reply
 from lenet_gui.engine.trace.trace import Trace
@@ -32,7 +35,10 @@ from lenet_gui.protocol import (
     UpdateReply,
     UpdateRequest,
 )
+from lenet_gui.protocol.compare import CompareRequest
 from lenet_gui.protocol.diagnoses import DiagnosesRequest
+from lenet_gui.protocol.drawing import DrawingRequest
+from lenet_gui.protocol.measures import ImageRequest, ImagesRequest, Measuring
 from lenet_gui.protocol.moved import CheckRequest, LineRequest, MovedQuestion, MovedRequest
 from lenet_gui.protocol.tensors import Look
 from lenet_gui.protocol.trace import TraceReply, TraceRequest
@@ -41,7 +47,17 @@ from lenet_gui.protocol.why import WhyRequest
 NOT_YET = "not yet computed"
 
 Question = (
-    TensorRequest | UpdateRequest | SeekRequest | TraceRequest | Look | DiagnosesRequest | MovedQuestion | WhyRequest
+    TensorRequest
+    | UpdateRequest
+    | SeekRequest
+    | TraceRequest
+    | Look
+    | DiagnosesRequest
+    | CompareRequest
+    | MovedQuestion
+    | WhyRequest
+    | Measuring
+    | DrawingRequest
 )
 
 
@@ -64,6 +80,12 @@ def answer(session: Session, question: Question) -> Reply:
             return check(session, question)
         case LineRequest():
             return line(session, question)
+        case ImagesRequest() | ImageRequest():
+            return measures.answer(session, question)
+        case DrawingRequest():
+            return see(session, question)
+        case CompareRequest():
+            return compared.answer(session, question)
         case WhyRequest():
             return told.reply(session, question)
         case _:
@@ -125,7 +147,7 @@ def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
     """What the last step did to a parameter. Raises ValueError where there is none."""
     if request.name not in dict(session.model.named_parameters()):
         raise ValueError(f"the model has no parameter {request.name}")
-    settings, tensors = newest_update(session, request.name)
+    rule, tensors = newest_update(session, request.name)
     before, gradient, after = (None if one is None else bounded(one, request.limit) for one in tensors)
     kept = session.stepper.state()
     own = {key: value for key, value in kept.items() if value is not None and key.startswith(f"{request.name}: ")}
@@ -135,5 +157,4 @@ def update_reply(session: Session, request: UpdateRequest) -> UpdateReply:
         for key, value in own.items()
         if value.shape == shape
     )
-    rule = update_rule(settings)
     return UpdateReply(request.id, place_of(session), request.name, rule, before, gradient, after, state)

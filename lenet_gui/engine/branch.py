@@ -16,14 +16,15 @@ class Branch:
         self,
         name: str,
         journal: Journal,
-        log: StepLog,
+        log: StepLog | None,
         parent: Branch | None = None,
         leaves: int = 0,
         differs: bool = False,
     ) -> None:
         self.name = name
         self.journal = journal
-        self.log = log
+        # A branch that is only looked at has none.
+        self.log: StepLog = log  # pyright: ignore[reportAttributeAccessIssue]
         self.parent = parent
         self.leaves = leaves
         self.differs = differs

@@ -5,13 +5,21 @@ Nothing here decides when a checkpoint is taken or kept; that is `history`.
 
 from __future__ import annotations
 
-import copy
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from lenet_gui.engine.data import Digits
+from lenet_gui.engine.choices.state import (
+    Plain,
+    give_scheduler,
+    give_values,
+    group_values,
+    put_together,
+    scheduler_state,
+    taken_apart,
+)
+from lenet_gui.engine.data import Images
 from lenet_gui.engine.generators import GeneratorState
 
 if TYPE_CHECKING:
@@ -22,8 +30,9 @@ SLOTS = ("settings", "steps", "cursor", "due", "target", "target_kind", "forward
 Key = tuple[int, str]
 """A parameter by its position and "" (its value) or "grad", or one of its optimizer's names; a buffer below zero."""
 
-Layout = tuple[tuple[Key, ...], str]
-"""Which tensors there are, and on what device. Of one session all that have the same one are of the same shapes."""
+Layout = tuple[tuple[Key, ...], str, object]
+"""Which tensors there are, on what device, and of what model. Of one session those that have the same one have the
+same shapes."""
 Spare = dict[Layout, list[list[Tensor]]]
 
 OVERHEAD = 10_000
@@ -42,15 +51,17 @@ class Checkpoint:
         self.usable_from = place
         self.seconds = session.seconds
         self._keys, tensors, self._plain = _state(session)
-        self.layout = self._keys, session.settings.device
+        self.layout = self._keys, session.settings.device, session.made_of
         fitting = None if spare is None else spare.get(self.layout)
         self.tensors = fitting.pop() if fitting else [torch.empty_like(tensor) for tensor in tensors]
         with torch.no_grad():
             torch._foreach_copy_(self.tensors, tensors)  # pyright: ignore[reportPrivateImportUsage]
         self.generators = session.generators.state if generators is None else generators
         self._slots = {name: getattr(session, name) for name in SLOTS}
-        # Digits can be had again from the cursor, unless the model wrote into them. `None` stands for that.
-        again = isinstance(session.source, Digits) and session.input._version == 0
+        self.groups = group_values(session.optimizer)
+        self.scheduler = scheduler_state(session.scheduler)
+        # Images can be had again from the cursor, unless the model wrote into them. `None` stands for that.
+        again = isinstance(session.source, Images) and session.input._version == 0
         self._batch_size = len(session.input)
         self._batch = None if again else (session.input.clone(), session.labels)
         self.steps = session.steps
@@ -71,8 +82,9 @@ class Checkpoint:
             session.input, session.labels = torch.empty_like(self._batch[0]).copy_(self._batch[0]), self._batch[1]
         session.generators.install(self.generators, session.settings.device)
         parameters, buffers = session.parameters, _buffers(session)
-        for index, plain in self._plain.items():
-            session.optimizer.state[parameters[index]].update(copy.copy(plain))
+        give_values(session.optimizer, self.groups)
+        give_scheduler(session.scheduler, self.scheduler)
+        kept: dict[int, dict[str, Tensor]] = {index: {} for index in self._plain}
         targets: list[Tensor] = []
         for parameter in parameters:
             parameter.grad = None
@@ -88,29 +100,30 @@ class Checkpoint:
                 # Step counters have no shape and stay on the CPU, where PyTorch keeps them.
                 like = parameters[index] if saved.shape == parameters[index].shape else saved
                 targets.append(torch.empty_like(like, dtype=saved.dtype))
-                session.optimizer.state[parameters[index]][name] = targets[-1]
+                kept.setdefault(index, {})[name] = targets[-1]
+        for index, tensors in kept.items():
+            session.optimizer.state[parameters[index]] = put_together(tensors, self._plain.get(index, {}))
         with torch.no_grad():
             torch._foreach_copy_(targets, self.tensors)  # pyright: ignore[reportPrivateImportUsage]
 
 
-def _state(session: Session) -> tuple[tuple[Key, ...], list[Tensor], dict[int, dict[str, Any]]]:
+def _state(session: Session) -> tuple[tuple[Key, ...], list[Tensor], dict[int, Plain]]:
     """The live tensors with their keys, and what an optimizer keeps that is no tensor (a momentum that is `None`)."""
     tensors = [*session.parameters, *_buffers(session)]
     count = len(session.parameters)
     keys = [(index, "") for index in range(count)] + [(-1 - index, "") for index in range(len(tensors) - count)]
-    plain: dict[int, dict[str, Any]] = {}
+    plain: dict[int, Plain] = {}
     for index, parameter in enumerate(session.parameters):
         if parameter.grad is not None:
             keys.append((index, "grad"))
             tensors.append(parameter.grad)
     # Not made yet is absent here too, which is not the same as zero: the two train differently.
     for index, parameter in enumerate(session.parameters if session.optimizer.state else ()):
-        for name, value in session.optimizer.state.get(parameter, {}).items():
-            if isinstance(value, Tensor):
-                keys.append((index, name))
-                tensors.append(value)
-            else:
-                plain.setdefault(index, {})[name] = value
+        own, others = taken_apart(session.optimizer.state.get(parameter, {}))
+        keys += [(index, name) for name in own]
+        tensors += own.values()
+        if others:
+            plain[index] = others
     return tuple(keys), tensors, plain
 
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import Tensor
-from torch.nn.functional import one_hot
+from torch import Tensor, nn
 
-from lenet_gui.engine import optimizers
-from lenet_gui.engine.data import CLASSES, RandomData, source
+from lenet_gui.engine.choices import clipping, losses, optimizers, schedulers
+from lenet_gui.engine.data import RandomData, source
 from lenet_gui.engine.devices import unavailable
-from lenet_gui.protocol import SETTABLE
-from lenet_gui.settings import SETTING_NAMES, Settings, Value
+from lenet_gui.engine.drawing.images import from_bytes
+from lenet_gui.engine.models.reload import reload
+from lenet_gui.engine.results.loading import load_weights
+from lenet_gui.protocol import SETTABLE, each_step
+from lenet_gui.settings import SETTING_NAMES, Settings, Value, owner_of
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -60,11 +63,34 @@ def backward(session: Session, of: str = "loss", retain_graph: bool = False) -> 
     session.graph = "alive" if retain_graph else "freed"
 
 
+def clip(session: Session) -> Tensor | None:
+    """What PyTorch returns: of `clip_grad_norm_` the norm that all gradients had before."""
+    return clipping.clip(session.settings, session.parameters)
+
+
 def step(session: Session) -> None:
-    session.optimizer.step()
+    optimize(session)
     session.log.append(session.last_loss)
     session.steps += 1
     session.due = "advance"
+
+
+def optimize(session: Session) -> None:
+    """The optimizer's own step, without what follows from it. One that needs a closure takes the loss again itself."""
+    if session.takes_closure:
+        session.optimizer.step(partial(_closure, session))  # pyright: ignore[reportArgumentType, reportCallIssue]
+    else:
+        session.optimizer.step()
+
+
+def schedule(session: Session) -> None:
+    """`scheduler.step()`. One that judges by a number is given the newest loss."""
+    if session.scheduler is None:
+        raise NameError("name 'scheduler' is not defined")
+    judges = schedulers.takes_loss(session.scheduler)
+    if judges and session.last_loss is None:
+        raise NameError("name 'loss' is not defined")
+    schedulers.step(session.scheduler, session.last_loss.item() if judges and session.last_loss is not None else None)
 
 
 def next_batch(session: Session) -> None:
@@ -80,17 +106,30 @@ def change(session: Session, **changes: Value) -> None:
     settings = session.settings.change(**changes)
     check(settings, session.source.size)
     # PyTorch's own checks, before anything is changed: a throwaway optimizer refuses what the real one would.
-    optimizers.optimizer(settings, [torch.nn.Parameter(torch.zeros(1))])
+    trial = optimizers.optimizer(
+        settings, [nn.Parameter(torch.empty_like(one, device="meta")) for one in session.parameters]
+    )
+    values = trial.param_groups[0].copy()
+    schedulers.scheduler(settings, trial)
+    clipping.arguments(settings)
+    session.criterion = losses.criterion(settings)
     moved = settings.device != session.settings.device
     resized = settings.batch_size != session.settings.batch_size
     session.settings = settings
     torch.set_num_threads(settings.threads)
     if "optimizer" in changes:
         session.optimizer = optimizers.optimizer(settings, session.model.parameters())
+        session.takes_closure = optimizers.needs_closure(session.optimizer)
     else:
+        named = [
+            name for name in changes if name == "lr" or (owner_of(name) == "optimizer" and name not in SETTING_NAMES)
+        ]
+        own = {optimizers.paired(settings.optimizer, name) for name in named}
         for group in session.optimizer.param_groups:
-            group.update(lr=settings.lr, **optimizers.arguments(settings))
-    session.criterion = optimizers.criterion(settings.loss)
+            group.update({name: values[name] for name in own})
+    scheduled = {name for name in changes if name == "scheduler" or owner_of(name) == "scheduler"} - {"scheduler_per"}
+    if scheduled or "optimizer" in changes:
+        session.scheduler = schedulers.scheduler(settings, session.optimizer)
     session.model.train(settings.mode == "train")
     if resized and not session.due:
         session.due = "reload"
@@ -112,15 +151,45 @@ def edit(session: Session, tensor: str, index: int, value: float) -> None:
         found[tuple(map(int, np.unravel_index(index, found.shape)))] = number
 
 
+def put(session: Session, image: str, label: int | None = None, at: int = 0) -> None:
+    """Give the network an image of the store, by its SHA-256, as sample `at` of the batch that is next, with its label.
+
+    After a step that is the batch that comes; it is taken first. Raises ValueError for what fits neither.
+    """
+    found = from_bytes(session.store.get(image), session.input[0])
+    if session.due:
+        load_batch(session)
+    size, classes = len(session.input), len(session.source.classes)
+    if type(at) is not int or not 0 <= at < size:
+        raise ValueError(f"the batch has {size:,} samples, counted from 0: there is no sample {at!r}")
+    if (session.labels is None) != (label is None):
+        raise ValueError("random tensors have no labels" if session.labels is None else "an image needs a label")
+    # Copies: a graph that is alive may hold the ones before. And written into, so that a checkpoint does not take the
+    # batch for one that the data give again.
+    session.input = session.input.clone()
+    session.input[at] = found
+    if session.labels is not None:
+        if type(label) is not int or not 0 <= label < classes:
+            raise ValueError(f"there are {classes} classes, counted from 0: there is no class {label!r}")
+        session.labels = session.labels.clone()
+        session.labels[at] = label
+    session.target = session.forwarded = None
+
+
 COMMANDS: dict[str, Callable[..., Any]] = {
     "zero_grad": zero_grad,
     "forward": forward,
     "loss": loss,
     "backward": backward,
+    "clip": clip,
     "step": step,
+    "schedule": schedule,
     "next_batch": next_batch,
     "set": change,
     "edit": edit,
+    "put": put,
+    "reload": reload,
+    "load_weights": load_weights,
 }
 
 
@@ -131,6 +200,8 @@ def check(settings: Settings, size: int | None) -> None:
             f"a batch of {settings.batch_size:,} is larger than the data: choose at most {size:,}, "
             f"the number of training samples"
         )
+    if settings.scheduler and size is None and not each_step(settings):
+        raise ValueError("random data has no epochs that a scheduler could count: let it count steps (scheduler_per)")
     if reason := unavailable(settings.device):
         raise ValueError(f"{settings.device} cannot be used: {reason}")
 
@@ -181,36 +252,47 @@ def _held(value: object, dtype: torch.dtype) -> int | float:
 
 
 def _target(session: Session, output: Tensor) -> Tensor:
-    """Labels or their one-hot form; without labels a random target that fits the output, drawn on the CPU."""
-    classes = session.settings.loss == "CrossEntropyLoss"
+    """What stands for the labels in this loss; without labels a random target that fits the output."""
+    kind = losses.nature(session.settings.loss).kind
     if session.labels is None:
-        drawn = torch.randint(output.shape[-1], output.shape[:-1]) if classes else torch.randn(output.shape)
-        return drawn.to(output.device)
+        return losses.drawn(kind, output)
     sample, unsqueezed = session.forwarded or (None, False)
     labels = session.labels if sample is None else session.labels[sample]
-    labels = labels.unsqueeze(0) if unsqueezed else labels
-    return labels if classes else one_hot(labels, CLASSES).to(output.dtype)
+    return losses.target(kind, labels.unsqueeze(0) if unsqueezed else labels, output)
+
+
+def _closure(session: Session) -> Tensor:
+    """The step's own zero_grad, forward, loss and backward, of what the last forward was given."""
+    if session.forwarded is None or session.target is None:
+        raise NameError("name 'target' is not defined")
+    session.optimizer.zero_grad()
+    sample, unsqueeze = session.forwarded
+    chosen = session.input if sample is None else session.input[sample]
+    output = session.model(chosen.unsqueeze(0) if unsqueeze else chosen)
+    found: Tensor = session.criterion(output, session.target)
+    found.backward()
+    if session.settings.clip:
+        clip(session)
+    return found
 
 
 def _move(session: Session, device: str) -> None:
     """Take model, gradients, optimizer state and batch along. The live graph cannot come and is dropped."""
-    states = [session.optimizer.state.get(parameter, {}) for parameter in session.model.parameters()]
+    kept = session.optimizer.state_dict()
     session.model.to(device)
     session.optimizer = optimizers.optimizer(session.settings, session.model.parameters())
-    for parameter, state in zip(session.model.parameters(), states, strict=True):
-        if state:
-            session.optimizer.state[parameter] = {name: _moved(value, parameter) for name, value in state.items()}
-    session.source = source(session.settings.data, session.settings.seed, device)
+    session.optimizer.load_state_dict(kept)
+    if session.scheduler is not None:
+        session.scheduler.optimizer = session.optimizer
+    session.source = source(session.settings, device)
     session.generators.move(device, session.settings.seed)
     session.log.move(session.model, device)
+    written = session.input._version > 0
     session.input = session.input.to(device)
+    if written:  # by the model, or by a person who put an image in: it must still be told from one the data give
+        session.input = session.input.clone().mul_(1)
     session.labels = None if session.labels is None else session.labels.to(device)
     session.target = None if session.target is None else session.target.to(device)
     session.output = session.last_loss = None
     session.forwarded = None
     session.graph = "none"
-
-
-def _moved(value: Any, parameter: Tensor) -> Any:
-    # Step counters have no shape and stay on the CPU, where PyTorch keeps them.
-    return value.to(parameter.device) if isinstance(value, Tensor) and value.shape == parameter.shape else value

@@ -11,15 +11,17 @@ from lenet_gui.engine.report import Report
 from lenet_gui.engine.session import Session
 from lenet_gui.engine.stops.origin import first_not_finite
 from lenet_gui.engine.tensors.over_steps import histograms
+from lenet_gui.engine.trial.rate_range import check, range_test
 from lenet_gui.protocol import Command, FindNotFinite, Line, Move, Notice, Progress, RunBack, RunTo
 from lenet_gui.protocol.diagnoses import LookCloser
+from lenet_gui.protocol.rate_range import StartRangeTest
 from lenet_gui.protocol.stops import PlotWatch
 from lenet_gui.protocol.tensors import PlotHistograms
 
 TELL = 0.1
 """Seconds between two words about something long."""
 
-Moving = Move | RunTo | RunBack | PlotWatch | FindNotFinite | PlotHistograms | LookCloser
+Moving = Move | RunTo | RunBack | PlotWatch | FindNotFinite | PlotHistograms | LookCloser | StartRangeTest
 
 
 def begin(channel: Channel, session: Session, before: Session | None) -> None:
@@ -50,6 +52,8 @@ def go(channel: Channel, session: Session, report: Report, message: Moving, do: 
             _find(channel, session, report)
         case LookCloser():
             _closer(channel, session, report, message)
+        case StartRangeTest():
+            _range_test(channel, session, report, message)
 
 
 def _back(channel: Channel, session: Session, report: Report) -> None:
@@ -116,6 +120,21 @@ def _closer(channel: Channel, session: Session, report: Report, message: LookClo
         channel.give(Progress("", 1, 1))
     channel.give(found)
     report.frame("cancelled while looking closer" if found.cancelled else "looked closer")
+
+
+def _range_test(channel: Channel, session: Session, report: Report, message: StartRangeTest) -> None:
+    check(message)
+    report.frame("testing learning rates", seeking=True)
+    due = 0.0
+    try:
+        for found in range_test(session, message, report.run, lambda: not channel.pausing):
+            if found.words or time.perf_counter() > due:
+                due = time.perf_counter() + TELL
+                channel.give(found)
+                channel.give(Progress("Testing learning rates", len(found.rates), message.batches))
+    finally:
+        channel.give(Progress("", 1, 1))
+        report.frame("cancelled while testing learning rates" if channel.pausing else "tested learning rates")
 
 
 def _telling(channel: Channel, words: str) -> Callable[[], bool]:

@@ -58,7 +58,7 @@ def replay_on_cpu(channel: Channel, failed: Session) -> Session | None:
         channel.give(Progress("Replaying on the CPU", len(session.journal), total))
         return not channel.pausing
 
-    session = Session.replay(journal, failed.make_model, between)
+    session = Session.replay(journal, failed.make_model, between, failed.store)
     channel.give(Progress("Replaying on the CPU", total, total))
     if len(session.journal) == total:
         return session

@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import torch
 from torch import Tensor
+
+from lenet_gui.engine.choices.state import group_values, scheduler_state
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -27,8 +30,9 @@ def digest(session: Session) -> str:
     numpy = {**state.numpy, "state": [state.numpy["state"]["key"].tobytes(), state.numpy["state"]["pos"]]}
     modes = [module.training for module in session.model.modules()]
     places = session.steps, session.cursor, session.due, session.forwarded, session.graph, len(session.journal)
-    hashed = hashlib.sha256(repr((session.settings, places, modes, state.python, numpy)).encode())
-    for name, value in tensors.items():
+    rates = group_values(session.optimizer), sorted(scheduler_state(session.scheduler).items(), key=str)
+    hashed = hashlib.sha256(repr((session.settings, places, modes, state.python, numpy, rates)).encode())
+    for name, value in sorted(tensors.items()):
         hashed.update(name.encode())
         hashed.update(b"None" if value is None else value.detach().cpu().contiguous().numpy().tobytes())
     return hashed.hexdigest()
@@ -38,4 +42,9 @@ def same(one: Tensor | None, other: Tensor | None) -> bool:
     """Equal to the bit, NaNs included."""
     if one is None or other is None:
         return one is other
-    return one.shape == other.shape and one.cpu().numpy().tobytes() == other.cpu().numpy().tobytes()
+    return (one.shape, one.dtype) == (other.shape, other.dtype) and _bits(one) == _bits(other)
+
+
+def _bits(tensor: Tensor) -> bytes:
+    # NumPy has not all of PyTorch's types.
+    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()

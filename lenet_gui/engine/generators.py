@@ -47,24 +47,24 @@ class Generators:
 
     def __enter__(self) -> None:
         if self._depth == 0:
-            self._outside = _capture(self._device)
-            _install(self._kept, self._device)
+            self._outside = capture(self._device)
+            install(self._kept, self._device)
         self._depth += 1
 
     def __exit__(self, *_: object) -> None:
         self._depth -= 1
         if self._depth == 0 and self._outside is not None:
-            self._kept = _capture(self._device)
-            _install(self._outside, self._device)
+            self._kept = capture(self._device)
+            install(self._outside, self._device)
 
     @property
     def state(self) -> GeneratorState:
-        return _capture(self._device) if self._depth else self._kept
+        return capture(self._device) if self._depth else self._kept
 
     @state.setter
     def state(self, state: GeneratorState) -> None:
         if self._depth:
-            _install(state, self._device)
+            install(state, self._device)
         else:
             self._kept = state
 
@@ -78,8 +78,8 @@ class Generators:
     def install(self, state: GeneratorState, device: str) -> None:
         """Be where they were when the session was on this device."""
         if self._depth and device != self._device and self._outside is not None:
-            _install(self._outside, self._device)
-            self._outside = _capture(device)
+            install(self._outside, self._device)
+            self._outside = capture(device)
         self._device = device
         self.state = state
 
@@ -94,7 +94,7 @@ def _seeded(device: str, seed: int) -> Tensor | None:
     return torch.Generator(device).manual_seed(seed).get_state() if has_own else None
 
 
-def _capture(device: str) -> GeneratorState:
+def capture(device: str) -> GeneratorState:
     python, numpy = random.getstate(), np.random.get_state(legacy=False)
     return GeneratorState(torch.get_rng_state(), python, numpy, _device_state(device))
 
@@ -105,7 +105,7 @@ def _device_state(device: str) -> Tensor | None:
     return torch.mps.get_rng_state() if device == "mps" else None
 
 
-def _install(state: GeneratorState, device: str) -> None:
+def install(state: GeneratorState, device: str) -> None:
     torch.set_rng_state(state.torch)
     random.setstate(state.python)
     np.random.set_state(state.numpy)

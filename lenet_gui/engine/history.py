@@ -47,7 +47,8 @@ class History:
         self.far = Far(budget.disk)
         self.bytes = 0
         """What the checkpoints hold, about."""
-        self._start = Checkpoint(session, 0)
+        self.start = Checkpoint(session, 0)
+        """Of the beginning, which stays."""
         self._kept: dict[Key, Checkpoint] = {}
         # Those of a run that the newest steps still need; and the seconds of the last one that stays behind these.
         self._recent: deque[Key] = deque()
@@ -95,6 +96,8 @@ class History:
             used = self._output_from if ("of", "output") in command.arguments else self._loss_from
         elif command.name == "step":
             used = self._loss_from  # the log takes down the newest loss, however old
+        elif command.name == "schedule":
+            used = self._loss_from  # some schedulers judge by it
         reached = min(self._output_from, self._loss_from)
         opened, self._open = self._open, []
         for checkpoint in opened:
@@ -153,13 +156,13 @@ class History:
             for (owner, at), found_by, one in (*near, *((key, key, one) for key, one in self.far.all.items()))
             if at <= step and one.usable_from <= min(limits.get(owner, -1), place)
         ]
-        return max(usable, key=lambda found: found[0].place, default=(self._start, None))
+        return max(usable, key=lambda found: found[0].place, default=(self.start, None))
 
     def seconds_at(self, branch: Branch, place: int) -> float:
         """About how long it took to come to a place from the start of the run, without the pauses."""
         limits = branch.limits()
         known = [one for (owner, at), one in self._kept.items() if at <= limits.get(owner, -1)]
-        before = max((one for one in known if one.place <= place), key=lambda one: one.place, default=self._start)
+        before = max((one for one in known if one.place <= place), key=lambda one: one.place, default=self.start)
         behind = min((one for one in known if one.place > place), key=lambda one: one.place, default=None)
         if behind is not None:
             each = (behind.seconds - before.seconds) / (behind.place - before.place)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from lenet_gui.protocol import CYCLE, Command
+from lenet_gui.protocol import EVERY_PHASE, Command, cycle_of
 from lenet_gui.settings import SETTING_NAMES, Settings
 
 
@@ -29,9 +29,10 @@ Entry = Command | Block
 class Journal:
     """Append-only. Its length is the number of commands, and a place is how many of them are done."""
 
-    def __init__(self, settings: Settings, cycle: Sequence[Command] = CYCLE) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.cycle = tuple(cycle)
+        # Behind how many entries another cycle holds, and the settings that it follows from.
+        self._cycles: list[tuple[int, Settings]] = [(0, settings)]
         self._entries: list[Entry] = []
         # By entry: the commands and the steps before it.
         self._places: list[int] = []
@@ -44,26 +45,34 @@ class Journal:
         return self._length
 
     @property
+    def cycle(self) -> tuple[Command, ...]:
+        """What a step repeats at the end, as was set last."""
+        return cycle_of(self._cycles[-1][1])
+
+    @property
     def entries(self) -> tuple[Entry, ...]:
         return tuple(self._entries)
 
     def append(self, command: Command) -> None:
-        """Add one command. Five that make a whole cycle fold into a block, so stepping slowly costs no memory."""
+        """Add one command. Those that make a whole cycle fold into a block, so stepping slowly costs no memory."""
         self._push(command)
-        if command == self.cycle[-1] and tuple(self._entries[-len(self.cycle) :]) == self.cycle:
-            for _ in self.cycle:
+        if command.name not in ("step", "schedule"):
+            return
+        cycle = self.cycle
+        if command == cycle[-1] and tuple(self._entries[-len(cycle) :]) == cycle:
+            for _ in cycle:
                 self._pop()
             self.extend(1)
 
-    def extend(self, steps: int) -> None:
-        """Add the whole cycle, `steps` times."""
+    def extend(self, steps: int, cycle: tuple[Command, ...] = ()) -> None:
+        """Add a whole cycle, by default the one of now, `steps` times."""
         if steps == 0:
             return
-        last = self._entries[-1] if self._entries else None
-        if isinstance(last, Block) and last.cycle == self.cycle:
+        cycle, last = cycle or self.cycle, self._entries[-1] if self._entries else None
+        if isinstance(last, Block) and last.cycle == cycle:
             steps += last.n
             self._pop()
-        self._push(Block(self.cycle, steps))
+        self._push(Block(cycle, steps))
 
     # ------------------------------------------------------------------------------------------------ reading it
 
@@ -113,17 +122,24 @@ class Journal:
 
     def until(self, place: int) -> Journal:
         """The part before a place, as a journal of its own."""
-        journal = Journal(self.settings, self.cycle)
-        for entry, first in zip(self._entries, self._places, strict=True):
-            if first >= place:
-                break
-            if isinstance(entry, Command) or first + len(entry) <= place:
-                journal._push(entry)
-                continue
-            whole, rest = divmod(place - first, len(entry.cycle))
-            if whole:
-                journal._push(Block(entry.cycle, whole))
-            for command in entry.cycle[:rest]:
+        journal, whole = Journal(self.settings), bisect_right(self._places, place - 1)
+        last = self._entries[whole - 1] if whole else None
+        if isinstance(last, Block) and self._places[whole - 1] + len(last) > place:
+            whole -= 1
+        else:
+            last = None
+        ends = whole < len(self._entries)
+        journal._entries, journal._places = self._entries[:whole], self._places[:whole]
+        journal._steps = self._steps[:whole]
+        journal._cycles = [one for one in self._cycles if one[0] <= whole]
+        journal._length, journal.steps = (
+            (self._places[whole], self._steps[whole]) if ends else (self._length, self.steps)
+        )
+        if isinstance(last, Block):
+            cycles, rest = divmod(place - journal._length, len(last.cycle))
+            if cycles:
+                journal._push(Block(last.cycle, cycles))
+            for command in last.cycle[:rest]:
                 journal._push(command)
         return journal
 
@@ -155,16 +171,17 @@ class Journal:
         return self._steps[index] + whole * (_steps(entry) // entry.n) + begun
 
     def last_phase(self) -> str | None:
-        """The name of the newest command that is one of the cycle's phases."""
-        names = {command.name for command in self.cycle}
+        """The name of the newest command that is a phase. Another model begins the cycle anew."""
         for _, command in self.backwards(self._length):
-            if command.name in names:
+            if command.name in EVERY_PHASE:
                 return command.name
+            if command.name == "reload":
+                return None
         return None
 
     def on(self, device: str) -> Journal:
         """The same run on one device from the start, for when another has failed."""
-        journal = Journal(self.settings.change(device=device), self.cycle)
+        journal = Journal(self.settings.change(device=device))
         for entry in self._entries:
             if isinstance(entry, Block):
                 journal._push(entry)
@@ -181,7 +198,6 @@ class Journal:
         return json.dumps(
             {
                 "settings": settings | {"options": dict(self.settings.options)},
-                "cycle": [plain(command) for command in self.cycle],
                 "entries": [plain(entry) for entry in self._entries],
             }
         )
@@ -192,7 +208,7 @@ class Journal:
         try:
             read = json.loads(text)
             options = read["settings"].pop("options")
-            journal = Journal(Settings(**read["settings"], **options), [_command(value) for value in read["cycle"]])
+            journal = Journal(Settings(**read["settings"], **options))
             for value in read["entries"]:
                 journal._push(entry_of(value))
         except (KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
@@ -207,6 +223,10 @@ class Journal:
         self._steps.append(self.steps)
         self._length += 1 if isinstance(entry, Command) else len(entry)
         self.steps += _steps(entry)
+        if isinstance(entry, Command) and entry.name == "set":
+            changes = {name: value for name, value in entry.arguments if name.startswith(("clip", "scheduler"))}
+            if changes:
+                self._cycles.append((len(self._entries), self._cycles[-1][1].change(**changes)))
 
     def _pop(self) -> None:
         self._entries.pop()

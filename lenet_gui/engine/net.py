@@ -1,4 +1,4 @@
-"""LeNet, as the tutorial *Neural Network Construction* builds it with 3×3 kernels. Only `session` names it.
+"""LeNet, as the tutorial *Neural Network Construction* builds it with 3×3 kernels.
 
 Source: https://pytorch.org/tutorials/beginner/blitz/neural_networks_tutorial.html (its older version).
 """
@@ -9,15 +9,15 @@ from torch import Tensor, nn
 
 
 class Net(nn.Module):
-    """Ten logits [N, 10] for images [N, 1, 32, 32]; 81,194 parameters."""
+    """Logits [N, classes] for images [N, 1, 32, 32]; for ten classes 81,194 parameters."""
 
-    def __init__(self) -> None:
+    def __init__(self, classes: int = 10) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(1, 6, 3)
         self.conv2 = nn.Conv2d(6, 16, 3)
         self.fc1 = nn.Linear(16 * 6 * 6, 120)
         self.fc2 = nn.Linear(120, 84)
-        self.fc3 = nn.Linear(84, 10)
+        self.fc3 = nn.Linear(84, classes)
 
     def forward(self, x: Tensor) -> Tensor:
         x = F.max_pool2d(F.relu(self.conv1(x)), (2, 2))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 
 from lenet_gui.protocol import ExportReport, ExportScript, Incoming, Notice, Offer, RecoverOnCpu, SaveSession, Seek
+from lenet_gui.protocol.results import ExportRun
 from lenet_gui.protocol.tensors import ExportTensor
 
 
@@ -21,7 +22,7 @@ def failure(message: Incoming, error: Exception, device: str) -> Notice:
 
 def unusable(message: Incoming, error: Exception) -> Notice:
     """Something that was asked for is not to be had; the error says why, in words."""
-    if isinstance(message, SaveSession | ExportScript | ExportReport | ExportTensor):
+    if isinstance(message, SaveSession | ExportScript | ExportReport | ExportTensor | ExportRun):
         return Notice("note", "Nothing was written", str(error), "The session goes on as it is.")
     return Notice("note", "That cannot be used", str(error), "What was before stays in force.")
 

@@ -9,20 +9,18 @@ import numpy as np
 from torch import nn
 
 from lenet_gui.engine.autograd import chain
+from lenet_gui.engine.choices import optimizers, schedulers, setting_lines
+from lenet_gui.engine.drawing.images import file_of
 from lenet_gui.engine.journal import Block, Entry
+from lenet_gui.engine.models import own
+from lenet_gui.engine.results.loading import file_of as weights_file
 from lenet_gui.engine.session import Session
-from lenet_gui.protocol import SETTABLE, Command, Line, Place
+from lenet_gui.protocol import Command, Line, Place
+from lenet_gui.protocol.models import INPUT
 from lenet_gui.settings import Settings
 
 MOST_PIECES = 60
 """Loops and commands of one run that the console shows."""
-
-SETTING_LINES = {
-    "loss": "criterion = nn.{}()",
-    "batch_size": "batches = DataLoader(data, batch_size={})",
-    "threads": "torch.set_num_threads({})",
-    "device": "net.to({!r})",
-}
 
 
 def command_line(
@@ -31,7 +29,7 @@ def command_line(
     """The line of a command that was done, up to a place; `took_batch` when it took the next batch first."""
     code = code_of(command, settings, net)
     if took_batch:
-        code = f"{_next_batch(settings)}\n{code}" if command.name == "forward" else _next_batch(settings)
+        code = f"{_next_batch(settings)}\n{code}" if command.name in ("forward", "put") else _next_batch(settings)
     return Line("command", code, "" if result is None else repr(result), place)
 
 
@@ -49,16 +47,23 @@ def code_of(command: Command, settings: Settings, net: nn.Module | None = None) 
         start = arguments.pop("of", "loss")
         inside = ["torch.randn(output.shape)"] if start == "output" else []
         return f"{start}.backward({', '.join([*inside, *filter(None, [_call(arguments)])])})"
+    if command.name == "clip":
+        return setting_lines.clip_line(settings)
     if command.name == "step":
-        return "optimizer.step()"
+        return f"optimizer.step({'closure' if optimizers.takes_closure(settings.optimizer) else ''})"
+    if command.name == "schedule":
+        return f"scheduler.step({'loss.item()' if schedulers.judges(settings.scheduler) else ''})"
     if command.name == "next_batch":
         return _next_batch(settings)
+    if command.name == "reload":
+        return _reload(arguments)
     if command.name == "edit":
         return _edit(arguments, net)
-    now = settings.of("optimizer")
-    if "beta1" in arguments or "beta2" in arguments:
-        arguments |= {name: now[name] for name in ("beta1", "beta2") if name in now}
-    return "\n".join(_setting(name, value, settings) for name, value in _paired(_told(arguments)).items())
+    if command.name == "put":
+        return _put(arguments)
+    if command.name == "load_weights":
+        return f'net.load_state_dict(torch.load("{weights_file(arguments.get("values"))}"), strict=False)'
+    return "\n".join(setting_lines.lines(arguments, settings))
 
 
 def run_lines(entries: Sequence[Entry], result: Any, settings: Settings) -> list[Line]:
@@ -103,6 +108,12 @@ def answer(session: Session, what: str) -> Line:
     return _question(f"net.{what}", state[what])
 
 
+def _reload(arguments: dict[str, Any]) -> str:
+    model = str(arguments.pop("model", ""))
+    given = {name.removeprefix("model_"): value for name, value in arguments.items() if name != f"model_{INPUT}"}
+    return f"net = {model.rpartition(':')[2]}({_call(given)})  # {own.file_name(model)}, reloaded"
+
+
 def _edit(arguments: dict[str, Any], net: nn.Module | None) -> str:
     # A refused command comes without a net: its tensor or its index may be none that there is, or not given at all.
     name, where = str(arguments.get("tensor")), f".view(-1)[{arguments.get('index')}]"
@@ -117,6 +128,12 @@ def _edit(arguments: dict[str, Any], net: nn.Module | None) -> str:
     return line if name.endswith(".grad") else f"with torch.no_grad(): {line}"
 
 
+def _put(arguments: dict[str, Any]) -> str:
+    at = arguments.get("at", 0)
+    line = f'input[{at}] = torch.from_numpy(np.load("{file_of(arguments.get("image"))}"))'
+    return f"{line}\ntarget[{at}] = {arguments['label']}" if "label" in arguments else line
+
+
 def _question(code: str, value: object) -> Line:
     return Line("question", code, repr(value))
 
@@ -127,30 +144,5 @@ def _next_batch(settings: Settings) -> str:
     return "input, target = next(batches)"
 
 
-def _told(arguments: dict[str, Any]) -> dict[str, Any]:
-    """What gets a line of its own: another optimizer tells its learning rate and options itself."""
-    if "optimizer" not in arguments:
-        return arguments
-    return {name: value for name, value in arguments.items() if name in SETTABLE and name != "lr"}
-
-
-def _setting(name: str, value: Any, settings: Settings) -> str:
-    if name == "optimizer":
-        given = {"lr": settings.lr} | settings.of("optimizer")
-        return f"optimizer = torch.optim.{settings.optimizer}(net.parameters(), {_call(given)})"
-    if name == "mode":
-        return f"net.{value}()"
-    if name in SETTING_LINES:
-        return SETTING_LINES[name].format(value)
-    return f"optimizer.param_groups[0][{name!r}] = {value!r}"
-
-
 def _call(arguments: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in _paired(arguments).items())
-
-
-def _paired(arguments: dict[str, Any]) -> dict[str, Any]:
-    """`beta1` and `beta2` as the pair that PyTorch takes, with its defaults."""
-    rest = dict(arguments)
-    betas = rest.pop("beta1", 0.9), rest.pop("beta2", 0.999)
-    return rest if len(rest) == len(arguments) else rest | {"betas": betas}
+    return setting_lines.call([], arguments)

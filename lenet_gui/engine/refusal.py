@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lenet_gui.protocol import Command, Notice, Offer, RecoverOnCpu
@@ -40,6 +41,12 @@ ADVICE = (
         "Expected more than 1 value per channel",
         "Batch norm in train mode needs more than one value a channel. Choose a larger batch, or eval mode.",
     ),
+    (
+        "name 'target' is not defined",
+        "This optimizer takes the loss again itself, and there is none yet: press Forward, then Loss.",
+    ),
+    ("name 'scheduler' is not defined", "No scheduler is chosen. Choose one among the parameters."),
+    ("number of total steps", "This scheduler has come to its end. Choose another one, or none, and go on."),
     ("out of memory", "There is not enough memory for this batch. Choose a smaller batch size."),
     (
         "to match target batch_size",
@@ -64,9 +71,29 @@ def explain(error: Exception, command: Command, session: Session, left_behind: t
         )
         again = Command.of("forward", sample=arguments["sample"], unsqueeze=True)
         offers = (Offer("Forward with unsqueeze(0)", again),)
+    elif command.name == "put":
+        advice = "The batch stays as it was."
+    elif command.name == "load_weights":
+        advice = "The weights stay as they were."
     elif command.name in ("set", "edit"):
         advice = "The value before stays in force."
+    elif command.name == "reload":
+        advice = "The model stays as it was."
+    elif command.name == "forward":
+        advice = " ".join([_where(error, command, session), advice]).strip()
     if session.settings.device != "cpu":
         offers = (*offers, Offer("Go on from here on the CPU", RecoverOnCpu()))
         advice += f" If {session.settings.device} itself has failed, the run can be replayed on the CPU (approximate)."
     return Notice("refused", f"PyTorch refused {command.name}", words, advice, left_behind, offers=offers)
+
+
+def _where(error: Exception, command: Command, session: Session) -> str:
+    """The line of the model's file that raised, and the shapes of all that the forward came to before."""
+    from lenet_gui.engine.models import forward  # which replays, and can come only after this
+
+    file, line = forward.line_of(error)
+    told = f"It was raised in line {line} of {file}." if line else ""
+    with suppress(Exception):  # it is done once more, and on a device that has failed nothing can be
+        so_far = forward.up_to_the_failure(session, command)
+        told += f" Up to there came: {' → '.join(so_far)}." if so_far else ""
+    return told

@@ -14,12 +14,15 @@ import torch
 
 from lenet_gui import __version__
 from lenet_gui.channel import Channel
-from lenet_gui.engine import notices, optimizers, view
+from lenet_gui.engine import notices, view
 from lenet_gui.engine.branch import Branch
+from lenet_gui.engine.choices import offered
+from lenet_gui.engine.data import choices
 from lenet_gui.engine.devices import devices
+from lenet_gui.engine.measures.serving import Serving
 from lenet_gui.engine.session import Session
 from lenet_gui.engine.storage.keeper import Keeper
-from lenet_gui.protocol import Accuracy, Choice, Line, Place, Ready, Series
+from lenet_gui.protocol import Line, Place, Ready, Series
 
 SPEED_WINDOW = 1.0
 """Seconds over which steps per second are averaged."""
@@ -30,9 +33,7 @@ def ready() -> Ready:
     return Ready(
         versions=(("lenet-gui", __version__), ("torch", str(torch.__version__)), ("python", platform.python_version())),
         devices=devices(),
-        data=(Choice("digits", "Digits (1,797 real)"), Choice("random", "Random tensors")),
-        losses=optimizers.LOSSES,
-        optimizers=optimizers.choices(),
+        data=choices.choices(),
         cores=os.cpu_count() or 1,
     )
 
@@ -56,10 +57,10 @@ class Report:
         self._told_place: Place | None = None
         self._not_finite_since: int | None = None
         self._asked_not_finite = False
-        # By the branch that it was measured on, and the place.
-        self._accuracies: dict[tuple[Branch, int], Accuracy] = {}
+        self.measures = Serving(channel, session, run)
         self._times: deque[tuple[float, int]] = deque()
         self._channel.give(Series(run, session.log.names, 0, session.log.rows(0)))
+        self._offered_to: object = None
 
     def frame(self, reason: str = "", remaining: int | None = None, seeking: bool = False) -> None:
         """Everything that every panel needs, as it is now; without a `reason` it stands here for the one before."""
@@ -68,13 +69,12 @@ class Report:
         self.series()
         self._told_place = view.place_of(self._session)
         speed = self._steps_per_second() if running else 0.0
-        accuracy = self._newest_accuracy()
         situation = view.Situation(
             self._run,
             reason,
             running,
             remaining,
-            accuracy,
+            self.measures.newest,
             speed,
             self._exact,
             seeking,
@@ -83,9 +83,17 @@ class Report:
         )
         self._newest = self._viewer.frame(situation)
         self._channel.give(self._newest)
+        self._offer()  # behind the frame: to try all that PyTorch has takes longer than to draw it
+        self.measures.tell()
         # After it: to print an output of a large batch takes longer than the forward that made it.
         while self._unsaid:
             self._channel.give(self._unsaid.popleft()())
+
+    def _offer(self) -> None:
+        """What this model can be trained with, once for each model."""
+        if self._offered_to != (self._session.made_of,):
+            self._offered_to = (self._session.made_of,)
+            self._channel.give(offered.offered(self._run, self._session.parameters))
 
     def say(self, line: Callable[[], Line]) -> None:
         """A line for the console, made behind the next frame."""
@@ -138,34 +146,12 @@ class Report:
             self._channel.give(notices.grown(step, branch.name, before.name))
 
     def epoch(self) -> None:
-        """Measure the test accuracy where an epoch has just ended."""
-        if self._session.epoch_ended and self._here() not in self._accuracies:
-            self.evaluate()
+        """Measure where an epoch has just ended."""
+        self.measures.epoch(self.in_run)
 
     def evaluate(self) -> None:
-        """Measure the test accuracy and tell it."""
-        found = self._session.evaluate()
-        if found is None:
-            return
-        self._accuracies[self._here()] = found
-        share = 100 * found.correct / found.total
-        words = (
-            f"epoch {found.epoch + 1}, step {found.step}: {found.correct} of {found.total} test digits ({share:.1f} %)"
-        )
-        self._channel.give(found)
-        self._channel.give(Line("note", "", words))
-
-    def _here(self) -> tuple[Branch, int]:
-        place = len(self._session.journal)
-        return self._session.branch.owner(place), place
-
-    def _newest_accuracy(self) -> Accuracy | None:
-        """What was measured last on the way to this place."""
-        here, limits = len(self._session.journal), self._session.branch.limits()
-        known = [
-            (at, found) for (owner, at), found in self._accuracies.items() if at <= min(limits.get(owner, -1), here)
-        ]
-        return max(known, key=lambda one: one[0])[1] if known else None
+        """Measure here, and tell it."""
+        self.measures.evaluate()
 
     def _steps_per_second(self) -> float:
         now = time.perf_counter()

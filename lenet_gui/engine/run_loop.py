@@ -34,6 +34,8 @@ from lenet_gui.protocol import (
     StartRace,
 )
 from lenet_gui.protocol.diagnoses import DiagnosesRequest
+from lenet_gui.protocol.measures import MeasureEpochs
+from lenet_gui.protocol.models import OpenModel
 from lenet_gui.protocol.trace import TraceRequest
 
 ENDLESS = 2**62
@@ -46,8 +48,10 @@ STOPPING = (
     Back,
     Seek,
     StartRace,
+    MeasureEpochs,
     OpenSession,
     RecoverSession,
+    OpenModel,
     *get_args(debugging.Moving),
 )
 """What ends a run before it is looked at. Everything else is answered while it goes on."""

@@ -59,12 +59,15 @@ def _cycles(session: Session, end: int, between: Callable[[], bool]) -> None:
             # Command by command, so that where the run stops everything can be looked at.
             for command in session.journal.cycle:
                 session.apply(command)
+        while session.steps == end and session.next_phase == "schedule":
+            session.apply(Command("schedule"))  # what comes behind an epoch belongs to it
 
 
 def bare(session: Session, end: int, between: Callable[[], bool], looks: Sequence[Look | None] = ()) -> bool:
     """Whole steps until so many are done, as fast as they go; False where `between` ended it.
 
-    `looks` are called behind each command of the cycle; one may raise Paused, and there it then stands.
+    `looks` are called behind each command of the cycle, and the last of them behind what comes between two epochs; one
+    may raise Paused, and there it then stands.
     """
     with session.undisturbed():
         going = between()
@@ -72,6 +75,8 @@ def bare(session: Session, end: int, between: Callable[[], bool], looks: Sequenc
         try:
             while going and session.steps < end:
                 _slice(session, end - session.steps, looks)
+                if session.next_phase == "schedule":
+                    _schedule(session, looks)
                 if time.perf_counter() > look:
                     session.history.make_sure(session)
                     look = time.perf_counter() + SURE
@@ -87,7 +92,7 @@ def _slice(session: Session, most: int, looks: Sequence[Look | None]) -> None:
     journal, history, settings = session.journal, session.history, session.settings
     cycle = [partial(COMMANDS[command.name], session, **dict(command.arguments)) for command in journal.cycle]
     if looks:
-        pairs = zip(cycle, looks, strict=True)
+        pairs = zip(cycle, looks, strict=False)
         cycle = [command if look is None else partial(_both, command, look) for command, look in pairs]
     opening, rest = cycle[0], cycle[1:]
     checkpoints = journal.cycle[0].name == "zero_grad"
@@ -128,6 +133,17 @@ def _slice(session: Session, most: int, looks: Sequence[Look | None]) -> None:
             travel.settle(session)
             raise failure
         raise travel.refuse(session, journal.cycle[reached], failure, settings) from failure
+
+
+def _schedule(session: Session, looks: Sequence[Look | None]) -> None:
+    """The scheduler that counts epochs, behind one."""
+    session.apply(Command("schedule"))
+    if looks and (look := looks[-1]) is not None:
+        try:
+            look()
+        except Paused:
+            travel.settle(session)
+            raise
 
 
 def _both(do: Callable[[], Any], look: Callable[[], None]) -> None:

@@ -8,22 +8,22 @@ the journal in `marks`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
-from lenet_gui.engine import evaluation, marks, optimizers, running, travel
+from lenet_gui.engine import evaluation, marks, models, running, travel
 from lenet_gui.engine.branch import Bookmark, Branch, called
+from lenet_gui.engine.choices import clipping, losses, optimizers, schedulers, state
 from lenet_gui.engine.commands import COMMANDS, check
 from lenet_gui.engine.data import Cursor, source
 from lenet_gui.engine.digest import digest
 from lenet_gui.engine.generators import Generators
 from lenet_gui.engine.history import BUDGET, Budget, History
 from lenet_gui.engine.journal import Journal
-from lenet_gui.engine.net import Net
 from lenet_gui.engine.steplog import StepLog
 from lenet_gui.engine.stops.stops import Stops
 from lenet_gui.engine.stops.watches import Watches
@@ -34,24 +34,37 @@ from lenet_gui.engine.trace.stepper import Stepper
 from lenet_gui.engine.trace.trace import Trace
 from lenet_gui.engine.trial.rehearsal import Rehearsals
 from lenet_gui.engine.why.why import Why, why
-from lenet_gui.protocol import PHASES, Accuracy, Command
+from lenet_gui.protocol import Accuracy, Command, phase_after
 from lenet_gui.settings import Settings, Value
 
 if TYPE_CHECKING:
+    from torch.optim.lr_scheduler import LRScheduler
+
+    from lenet_gui.engine.measures.measured import Measured
     from lenet_gui.engine.tensors.found import Pinned
 
 
 class Session:
     """One run of training: real PyTorch on a real module, driven by commands.
 
-    `make_model` makes the module (LeNet by default) and is called once, under the session's own seed. Raises
+    The module is made under the session's own seed: as the settings say, or by `make_model` where one is given. Raises
     DataError when the data cannot be had, ValueError for settings that do not fit.
     """
+
+    commands: Mapping[str, Callable[..., Any]] = COMMANDS
+    """What each command does."""
+    barred: tuple[tuple[str, str], ...] = ()
+    """What cannot be done with this session though its place would let it, each with the reason for a person."""
+    takes_closure = False
+    """Whether a step of its optimizer takes the loss again and again."""
+    scheduler: LRScheduler | None = None
+    observed = False
+    """Whether somebody else's loop drives it."""
 
     def __init__(
         self,
         settings: Settings | None = None,
-        make_model: Callable[[], nn.Module] = Net,
+        make_model: Callable[[], nn.Module] | None = None,
         budget: Budget = BUDGET,
         store: Store | None = None,
     ) -> None:
@@ -64,7 +77,7 @@ class Session:
         """How many items of the next command are done, as far as is shown: operations, autograd nodes, parameters."""
         self.seconds = 0.0
         """How long it took to come here from the start, without the pauses."""
-        self.source = source(self.settings.data, self.settings.seed, "cpu")
+        self.source = source(self.settings, "cpu")
         check(self.settings, self.source.size)
         self.generators = Generators(self.settings.seed, self.settings.device)
         self.steps = 0
@@ -81,18 +94,23 @@ class Session:
         self.last_update: LastUpdate | None = None
 
         with self.undisturbed():
-            self.model = make_model().to(self.settings.device)
+            self.model = models.made(self).to(self.settings.device)
+            self.made_of = models.named(self.settings)
             self.input, self.labels = self.source.batch(self.cursor, self.settings.batch_size)
         self.log = StepLog(self.model, self.settings.device)
         self.branch = Branch("main", self.journal, self.log)
         self.branches = [self.branch]
         self.bookmarks: list[Bookmark] = []
+        # Measured on the way, by the branch that did the steps and the place behind them.
+        self.accuracies: dict[tuple[Branch, int], Accuracy] = {}
         self.equip()
         self.history = History(self, budget)
         self.stepper = Stepper(self)
         self.stops = Stops(self)
         self.watches = Watches(self)
         self.rehearsals = Rehearsals(self)
+        self.measured: dict[str, Measured] = {}
+        """What was measured last of each side, at whichever place."""
         self.pinned: Pinned | None = None
         """A tensor that somebody keeps in view as it was."""
 
@@ -103,19 +121,25 @@ class Session:
     def equip(self) -> None:
         """Make what follows from the settings alone: data and model on the device, mode, loss, a fresh optimizer.
 
-        A model that has to move comes there with empty parameters, for a checkpoint to fill.
+        A model that has to move, or is another one now, has whatever parameters, for a checkpoint to fill.
         """
         settings = self.settings
+        if self.made_of != models.named(settings):
+            with self.undisturbed():
+                self.model, self.made_of = models.made(self), models.named(settings)
         if next(self.model.parameters()).device != torch.empty(0, device=settings.device).device:
             self.model.to_empty(device=settings.device)
         if settings.device != self.source.device:
-            self.source = source(settings.data, settings.seed, settings.device)
+            self.source = source(settings, settings.device)
         self.modules, self.parameters = list(self.model.modules()), list(self.model.parameters())
         self.model.train(settings.mode == "train")
-        self.criterion = optimizers.criterion(settings.loss)
+        clipping.arguments(settings)
+        self.criterion = losses.criterion(settings)
         self.optimizer = optimizers.optimizer(settings, self.parameters)
+        self.takes_closure = optimizers.needs_closure(self.optimizer)
+        self.scheduler = schedulers.scheduler(settings, self.optimizer)
 
-    # ------------------------------------------------------------------------------------------- the five phases
+    # ------------------------------------------------------------------------------------------- the phases
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """`optimizer.zero_grad()`. Gradients become `None`, or zeros where `set_to_none` is false."""
@@ -136,9 +160,17 @@ class Session:
         """`loss.backward()`; `of="output"` goes backward from the output with random gradients instead."""
         self.apply(_command("backward", of=None if of == "loss" else of, retain_graph=retain_graph or None))
 
+    def clip(self) -> Tensor | None:
+        """Clip the gradients as the settings say, such as `clip_grad_norm_(net.parameters(), max_norm)`."""
+        return self.apply(_command("clip"))
+
     def step(self) -> None:
         """`optimizer.step()`."""
         self.apply(_command("step"))
+
+    def schedule(self) -> None:
+        """`scheduler.step()`."""
+        self.apply(_command("schedule"))
 
     # ------------------------------------------------------------------------------------------ everything else
 
@@ -147,7 +179,7 @@ class Session:
         self.apply(_command("next_batch"))
 
     def set(self, **changes: Value) -> None:
-        """Change lr, optimizer, the optimizer's own options, loss, batch_size, mode, threads or device."""
+        """Change one of SETTABLE: lr, optimizer, loss, clip, scheduler, batch_size, …, or one of their options."""
         self.apply(Command.of("set", **changes))
 
     def edit(self, tensor: str, index: int, value: float) -> None:
@@ -174,22 +206,26 @@ class Session:
 
     def perform(self, command: Command) -> Any:
         """Do one command without journaling it: for `apply`, and for going over the journal again."""
-        if command.name not in COMMANDS:
+        if command.name not in self.commands:
             raise ValueError(f"there is no command called {command.name!r}")
         keeping = keeping_update(self) if command.name == "step" else nullcontext()
         with keeping, self.undisturbed():
-            return COMMANDS[command.name](self, **dict(command.arguments))
+            return self.commands[command.name](self, **dict(command.arguments))
 
     @property
     def next_phase(self) -> str:
         """The phase that the cycle has next."""
-        last = self.journal.last_phase()
-        return PHASES[0] if last is None else PHASES[(PHASES.index(last) + 1) % len(PHASES)]
+        return phase_after(self.settings, self.journal.last_phase(), self.epoch_ended)
 
     @property
     def next_command(self) -> Command:
         """What the branch did next from here; at its end, the phase that the cycle has next."""
         return self.branch.journal.at(len(self.journal)) if self.ahead else Command(self.next_phase)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate that the next step takes: the one that was set, or what a scheduler made of it."""
+        return float(self.optimizer.param_groups[0]["lr"])
 
     @property
     def epoch_ended(self) -> bool:
@@ -228,11 +264,12 @@ class Session:
     @staticmethod
     def replay(
         journal: Journal,
-        make_model: Callable[[], nn.Module] = Net,
+        make_model: Callable[[], nn.Module] | None = None,
         between: Callable[[Session], bool] = lambda _: True,
+        store: Store | None = None,
     ) -> Session:
         """A fresh session taken through a journal. Ends early, where it then is, when `between` returns false."""
-        session = Session(journal.settings, make_model)
+        session = Session(journal.settings, make_model, store=store)
         session.branch.journal = journal.until(len(journal))
         travel.follow(session, len(journal), lambda: between(session))
         return session
@@ -248,8 +285,8 @@ class Session:
         found: dict[str, Tensor | None] = {}
         for name, parameter in self.model.named_parameters():
             found[name], found[f"{name}.grad"] = parameter, parameter.grad
-            for key, value in self.optimizer.state.get(parameter, {}).items():
-                found[f"{name}: {key}"] = value if isinstance(value, Tensor) or value is None else torch.tensor(value)
+            for key, value in state.flat(self.optimizer.state.get(parameter, {})).items():
+                found[f"{name}: {key}"] = value
         return found | dict(self.model.named_buffers())
 
     def trace(self) -> Trace:

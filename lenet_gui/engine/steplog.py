@@ -19,9 +19,10 @@ class StepLog:
     Rows are written into a block on the model's device, so that a GPU is waited for once a block and not once a step.
     """
 
-    def __init__(self, model: nn.Module, device: str) -> None:
-        name, self._parameter = _watched(model)
-        self.names = ("loss", *(f"{name}.grad[{i}]" for i in range(min(WATCHED, self._parameter.numel()))))
+    def __init__(self, model: nn.Module, device: str, names: tuple[str, ...] = ()) -> None:
+        """`names` are the columns of a log that goes on in this one."""
+        self.names = names or _columns(model)
+        self.watch(model)
         self._blocks: list[NDArray[np.float32]] = []
         self._start_block(device)
 
@@ -39,7 +40,7 @@ class StepLog:
             for_loss.fill_(torch.nan)
         else:
             for_loss.copy_(loss.detach())
-        grad = self._parameter.grad
+        grad = None if self._parameter is None else self._parameter.grad
         if grad is None:
             for_grad.fill_(torch.nan)
         else:
@@ -66,7 +67,7 @@ class StepLog:
 
     def until(self, steps: int, model: nn.Module, device: str) -> StepLog:
         """The first rows as a log of its own that can grow on. Full blocks are shared: nobody writes into one."""
-        log = StepLog(model, device)
+        log = StepLog(model, device, self.names)
         full, rest = divmod(steps, BLOCK)
         log._blocks = self._blocks[:full]
         source = torch.from_numpy(self._blocks[full]) if full < len(self._blocks) else self._block
@@ -75,8 +76,11 @@ class StepLog:
         return log
 
     def watch(self, model: nn.Module) -> None:
-        """Read the gradients of this model from now on."""
-        self._parameter = _watched(model)[1]
+        """Read the gradients of this model from now on. One that has not the log's parameter gives none."""
+        name, columns = self.names[1].partition(".grad[")[0], len(self.names) - 1
+        found = dict(model.named_parameters()).get(name)
+        fits = found is not None and min(WATCHED, found.numel()) == columns
+        self._parameter = found if fits else None
 
     def move(self, model: nn.Module, device: str) -> None:
         """Follow the model to another device, where the newest rows are kept from now on."""
@@ -93,8 +97,9 @@ class StepLog:
         self._ready: list[tuple[Tensor, Tensor]] = []
 
 
-def _watched(model: nn.Module) -> tuple[str, nn.Parameter]:
-    """The first bias, or else the first parameter: on LeNet `conv1.bias`."""
+def _columns(model: nn.Module) -> tuple[str, ...]:
+    """The loss and a few gradients of the first bias, or else of the first parameter: on LeNet of `conv1.bias`."""
     parameters = list(model.named_parameters())
     biases = [(name, parameter) for name, parameter in parameters if name.endswith("bias") and parameter.ndim == 1]
-    return (biases or parameters)[0]
+    name, parameter = (biases or parameters)[0]
+    return ("loss", *(f"{name}.grad[{i}]" for i in range(min(WATCHED, parameter.numel()))))

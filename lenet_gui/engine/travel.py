@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lenet_gui.engine.branch import Branch
-from lenet_gui.engine.commands import COMMANDS
 from lenet_gui.engine.digest import same
 from lenet_gui.engine.history import NEAR
 from lenet_gui.engine.refusal import Refused, explain
@@ -123,7 +122,7 @@ def follow(
                 if place == last_step:
                     session.perform(command)
                 else:
-                    COMMANDS[command.name](session, **dict(command.arguments))
+                    session.commands[command.name](session, **dict(command.arguments))
                 history.after(command, session, place)
                 place += 1
                 now = time.perf_counter()

@@ -9,29 +9,32 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from lenet_gui.engine.autograd import chain
 from lenet_gui.engine.branch import Branch
 from lenet_gui.engine.session import Session
 from lenet_gui.protocol import (
-    PHASES,
+    EVERY_PHASE,
     Accuracy,
     BatchView,
     BookmarkRow,
     BranchRow,
+    Command,
     Frame,
     ModuleRow,
     ParameterRow,
     Place,
+    phases_of,
 )
 
 THUMBNAILS = 64
 
-STOPPED = (*PHASES, "next_batch", "set", "edit", "advance", "run", "back", "seek", "evaluate", "new", "find", "print")
+STOPPED = ("next_batch", "set", "lr", "edit", "put")
+STOPPED += ("advance", "run", "back", "seek", "evaluate", "new", "find", "print")
 INSIDE = ("advance", "run", "back", "seek", "evaluate", "new", "find", "print")
 SEEKING = ("pause",)
-RUNNING = ("set", "pause", "evaluate", "new", "print")
+RUNNING = ("set", "lr", "pause", "evaluate", "new", "print")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,7 @@ class Viewer:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._modules = tuple(
-            ModuleRow(path, type(module).__name__, sum(parameter.numel() for parameter in module.parameters()))
-            for path, module in session.model.named_modules()
-        )
+        self._model, self._modules = session.model, _modules(session.model)
         # Weakly, because an output that was replaced must take its graph along.
         self._seen: list[Callable[[], Tensor | None]] = []
         self._forwarded: tuple[int | None, bool] | None = None
@@ -69,6 +69,8 @@ class Viewer:
     def frame(self, now: Situation) -> Frame:
         """Everything the panels need at this place. The batch is the same value as before while it has not changed."""
         session = self._session
+        if session.model is not self._model:
+            self._model, self._modules = session.model, _modules(session.model)
         tensors = [tensor for tensor in (session.input, session.output, session.target) if tensor is not None]
         if (inside := session.stepper.inside()) is not None and inside.command.name == "forward":
             return _frame(session, self._modules, self._batch_inside(), now)
@@ -91,13 +93,25 @@ class Viewer:
         return self._inside[1]
 
 
+def _modules(model: nn.Module) -> tuple[ModuleRow, ...]:
+    return tuple(
+        ModuleRow(path, type(module).__name__, sum(parameter.numel() for parameter in module.parameters()))
+        for path, module in model.named_modules()
+    )
+
+
 def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView, now: Situation) -> Frame:
     size = session.source.size
     batch_size = session.settings.batch_size
-    idle = {"evaluate"} if session.source.test is None else set[str]()
+    idle = set[str]() if size else {"evaluate"}
+    idle |= {"put"} if session.forwarded is not None and not session.due else set()
     idle |= set() if len(session.journal) or session.item else {"back"}
-    allowed = SEEKING if now.seeking else RUNNING if now.running else STOPPED
-    if session.item and allowed is STOPPED:
+    barred = session.barred
+    idle |= {name for name, _ in barred}
+    phases = phases_of(session.settings)
+    stopped = (*phases, *STOPPED)
+    allowed = SEEKING if now.seeking else RUNNING if now.running else stopped
+    if session.item and allowed is stopped:
         # Between its items a command can only be finished or left: what changes the state stands between commands.
         allowed = (session.next_command.name, *INSIDE)
     return Frame(
@@ -106,7 +120,7 @@ def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView,
         reason=now.reason,
         running=now.running or now.seeking,
         allowed=tuple(name for name in allowed if name not in idle),
-        cycle=session.journal.cycle,
+        cycle=tuple(map(Command, phases)),
         next=_next_phase(session),
         step=session.steps,
         epoch=None if size is None else session.cursor.epoch,
@@ -114,6 +128,7 @@ def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView,
         batches=None if size is None else -(-size // batch_size),
         remaining=now.remaining,
         settings=session.settings,
+        lr=session.lr,
         modules=modules,
         parameters=_parameters(session),
         samples=samples,
@@ -124,11 +139,15 @@ def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView,
         steps_per_second=now.steps_per_second,
         exact=now.exact,
         file=now.file,
-        unsaved=now.unsaved,
+        unsaved=now.unsaved and not session.observed,
         trace=0 if now.running or now.seeking else session.stepper.number,
         breakpoints=session.stops.rows(),
         watches=session.watches.rows(now.running or now.seeking),
-        branches=tuple(_branch_row(branch) for branch in session.branches),
+        classes=session.source.classes,
+        prepared=session.source.prepared,
+        barred=barred,
+        observed=session.observed,
+        branches=tuple(branch_row(branch) for branch in session.branches),
         bookmarks=tuple(
             BookmarkRow(Place(mark.branch.name, mark.place), mark.branch.journal.steps_at(mark.place), mark.note)
             for mark in session.bookmarks
@@ -139,10 +158,10 @@ def _frame(session: Session, modules: tuple[ModuleRow, ...], samples: BatchView,
 def _next_phase(session: Session) -> str:
     """What the branch does next, also in the past; behind something else than a phase, what the cycle has then."""
     name = session.next_command.name
-    return name if name in PHASES else session.next_phase
+    return name if name in EVERY_PHASE else session.next_phase
 
 
-def _branch_row(branch: Branch) -> BranchRow:
+def branch_row(branch: Branch) -> BranchRow:
     parent, leaves = ("", 0) if branch.parent is None else (branch.parent.name, branch.journal.steps_at(branch.leaves))
     return BranchRow(branch.name, parent, leaves, branch.journal.steps, len(branch.journal), branch.leaves)
 
@@ -179,26 +198,29 @@ def _norms(tensors: list[Tensor]) -> list[float]:
 def _samples(session: Session) -> BatchView:
     images, labels, output = session.input[:THUMBNAILS], session.labels, session.output
     size = len(session.input)
-    scores = torch.empty(0, 0)
+    scores, first = torch.empty(0, 0), 0
     if session.forwarded is not None and output is not None:
         sample = session.forwarded[0]
         if sample is not None:
-            images, size = session.input[sample][None], 1
+            images, size, first = session.input[sample][None], 1, sample
             labels = None if labels is None else labels[sample][None]
         scores = output.detach().reshape(size, -1)[:THUMBNAILS]
     if labels is None and session.target is not None and not session.target.is_floating_point():
         labels = session.target.reshape(-1)
-    return _batch(images, labels, scores, size)
+    return _batch(images, labels, scores, size, first)
 
 
-def _batch(images: Tensor, labels: Tensor | None, scores: Tensor, size: int) -> BatchView:
+def _batch(images: Tensor, labels: Tensor | None, scores: Tensor, size: int, first: int = 0) -> BatchView:
     images = images[:THUMBNAILS]
+    # A sample that is a row of numbers is a picture of one line.
+    images = images.flatten(0, -3) if images.ndim > 2 else images.reshape(len(images), 1, -1)
     return BatchView(
         size,
-        bounded(images.flatten(0, -3), THUMBNAILS * images[0].numel()),
+        bounded(images, images.numel()),
         () if labels is None else tuple(labels[:THUMBNAILS].tolist()),
         tuple(scores.argmax(-1).tolist()) if scores.numel() else (),
         bounded(scores, scores.numel()),
+        first,
     )
 
 

@@ -29,8 +29,10 @@ from lenet_gui.protocol import (
     Run,
     Series,
     SetRate,
+    TrainingChoices,
     WatchSeries,
 )
+from lenet_gui.window_process import LoopBehind
 
 PAINTING_SHARE = 0.04
 """The share of the wall time that the window's thread may take while training runs: it may want the same cores."""
@@ -44,6 +46,7 @@ class Bridge(QObject):
     """Lives in the window's thread. Each signal carries one value, or a list of those that came in order."""
 
     ready = Signal(object)
+    choices = Signal(object)
     frame = Signal(object)
     numbers = Signal(object)
     """The frames that the slow panels draw: each one by hand, some of them during a run."""
@@ -57,7 +60,7 @@ class Bridge(QObject):
     notice = Signal(object)
     _woken = Signal()
 
-    def __init__(self, channel: Channel | EngineProcess, parent: QObject | None = None) -> None:
+    def __init__(self, channel: Channel | EngineProcess | LoopBehind, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._channel = channel
         self._running = self._started = False
@@ -78,7 +81,7 @@ class Bridge(QObject):
         self._channel.wake = self._woken.emit
         self._on_woken()
 
-    def join(self, channel: Channel | EngineProcess) -> None:
+    def join(self, channel: Channel | EngineProcess | LoopBehind) -> None:
         """From now on another worker."""
         self._channel, self._running = channel, False
         if self._started:
@@ -101,6 +104,11 @@ class Bridge(QObject):
         """Refuse new commands and ask the worker to end. What it still gives is dropped."""
         self._timer.stop()
         self._channel.close()
+
+    def finish(self) -> None:
+        """Hand out what the worker gave last, however soon that is, and close."""
+        self._deliver()
+        self.close()
 
     @Slot()
     def _on_woken(self) -> None:
@@ -131,6 +139,7 @@ class Bridge(QObject):
     def _hand_out(self, taken: list[Outgoing]) -> None:
         for signal, kind in (
             (self.ready, Ready),
+            (self.choices, TrainingChoices),
             (self.notice, Notice),
             (self.accuracy, Accuracy),
             (self.progress, Progress),

@@ -16,8 +16,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from lenet_gui.protocol.budget import Budget, BudgetReply, BudgetRequest, SetBudget
-from lenet_gui.protocol.choices import Choice, Device, OptimizerChoice, Option, Ready
-from lenet_gui.protocol.commands import CYCLE, PHASES, SETTABLE, Command
+from lenet_gui.protocol.choices import Choice, Device, OptimizerChoice, Option, PartChoice, Ready, TrainingChoices
+from lenet_gui.protocol.commands import (
+    CYCLE,
+    EVERY_PHASE,
+    PHASES,
+    SETTABLE,
+    Command,
+    cycle_of,
+    each_step,
+    phase_after,
+    phases_of,
+)
 from lenet_gui.protocol.console import Line, PrintRequest
 from lenet_gui.protocol.controls import Advance, Control, Evaluate, NewRun, Painted, Pause, RecoverOnCpu, Run, SetRate
 from lenet_gui.protocol.curves import Accuracy, Series, WatchSeries
@@ -45,14 +55,21 @@ from lenet_gui.protocol.travel import (
 )
 
 if TYPE_CHECKING:
+    from lenet_gui.protocol.compare import CompareReply, CompareRequest
+    from lenet_gui.protocol.data import DataAnswer
     from lenet_gui.protocol.diagnoses import CloserReply, DiagnosesReply, DiagnosesRequest
+    from lenet_gui.protocol.drawing import DrawingReply, DrawingRequest
+    from lenet_gui.protocol.measures import MeasuresAnswer, Measuring
+    from lenet_gui.protocol.models import ModelAnswer
     from lenet_gui.protocol.moved import MovedAnswer, MovedQuestion
+    from lenet_gui.protocol.rate_range import RangeReport
     from lenet_gui.protocol.tensors import Look, LookAnswer
     from lenet_gui.protocol.trace import TraceReply, TraceRequest
     from lenet_gui.protocol.why import WhyReply, WhyRequest
 
 __all__ = [
     "CYCLE",
+    "EVERY_PHASE",
     "PHASES",
     "SETTABLE",
     "Accuracy",
@@ -94,6 +111,7 @@ __all__ = [
     "Outgoing",
     "Painted",
     "ParameterRow",
+    "PartChoice",
     "Pause",
     "Place",
     "PrintRequest",
@@ -118,19 +136,28 @@ __all__ = [
     "StartRace",
     "TensorReply",
     "TensorRequest",
+    "TrainingChoices",
     "UpdateReply",
     "UpdateRequest",
     "WatchSeries",
+    "cycle_of",
+    "each_step",
+    "phase_after",
+    "phases_of",
 ]
 
 # As text, so that it imports nothing: the first paint does not wait for what is asked and answered later.
 Request: TypeAlias = """
     TensorRequest | UpdateRequest | PrintRequest | SeekRequest | BudgetRequest
-    | TraceRequest | Look | WhyRequest | MovedQuestion | DiagnosesRequest
+    | TraceRequest | Look | WhyRequest | MovedQuestion | DiagnosesRequest | Measuring | DrawingRequest
+    | CompareRequest
 """
 Incoming: TypeAlias = "Command | Control | Request"
 Reply: TypeAlias = """
     TensorReply | UpdateReply | SeekReply | BudgetReply
-    | TraceReply | LookAnswer | WhyReply | MovedAnswer | DiagnosesReply | CloserReply
+    | TraceReply | LookAnswer | WhyReply | MovedAnswer | DiagnosesReply | CloserReply | RangeReport | DataAnswer
+    | MeasuresAnswer | DrawingReply | ModelAnswer | CompareReply
 """
-Outgoing: TypeAlias = "Ready | Frame | Reply | Line | Series | Accuracy | Progress | Notice | RaceReport | WatchSeries"
+Outgoing: TypeAlias = (
+    "Ready | TrainingChoices | Frame | Reply | Line | Series | Accuracy | Progress | Notice | RaceReport | WatchSeries"
+)

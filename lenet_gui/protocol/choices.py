@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lenet_gui.protocol.kinds import NewestOnly
 from lenet_gui.settings import Options, Value
 
 
@@ -18,30 +19,69 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One of an optimizer's own parameters. `kind` is `float` or `bool`."""
+    """A parameter of something of PyTorch's. `kind` is `bool`, `int`, `float`, `choice` or `ints` (`30, 80`).
+
+    `optional` may be `None`, and what is `required` has no default of PyTorch's.
+    """
 
     name: str
     kind: str
     default: Value
+    choices: tuple[str, ...] = ()
+    optional: bool = False
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OptimizerChoice:
-    """An entry of the optimizer list: `name` is the class in `torch.optim`, `preset` the options it starts with."""
+    """An entry of the optimizer list: `name` is the class in `torch.optim`, `preset` the options it starts with.
+
+    `reason` says in PyTorch's words why it cannot train this model, and is empty where it can.
+    """
 
     label: str
     name: str
     lr: float
     preset: Options
     options: tuple[Option, ...]
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartChoice:
+    """A loss of `torch.nn`, a scheduler of `torch.optim.lr_scheduler` or a way to clip of `torch.nn.utils`.
+
+    `reason` says why it cannot be used, and is empty where it can; `note` what it asks of the network.
+    """
+
+    name: str
+    preset: Options
+    options: tuple[Option, ...]
+    reason: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingChoices(NewestOnly):
+    """What this run's model can be trained with. An empty name among clips and schedulers is none."""
+
+    run: int
+    losses: tuple[PartChoice, ...]
+    optimizers: tuple[OptimizerChoice, ...]
+    clips: tuple[PartChoice, ...]
+    schedulers: tuple[PartChoice, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An entry of a list: the value that settings hold, and the words that a person reads."""
+    """An entry of a list: the value that settings hold, and the words that a person reads.
+
+    `missing` says why it cannot be had yet, and is empty where it can.
+    """
 
     value: str
     label: str
+    missing: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +91,4 @@ class Ready:
     versions: tuple[tuple[str, str], ...]
     devices: tuple[Device, ...]
     data: tuple[Choice, ...]
-    losses: tuple[str, ...]
-    optimizers: tuple[OptimizerChoice, ...]
     cores: int

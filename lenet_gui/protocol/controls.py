@@ -13,7 +13,9 @@ from lenet_gui.settings import Settings
 
 if TYPE_CHECKING:
     from lenet_gui.protocol.budget import SetBudget
+    from lenet_gui.protocol.data import DataControl
     from lenet_gui.protocol.diagnoses import LookCloser
+    from lenet_gui.protocol.drawing import PutDrawing
     from lenet_gui.protocol.files import (
         ExportReport,
         ExportScript,
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
         RecoverSession,
         SaveSession,
     )
+    from lenet_gui.protocol.measures import Measure, MeasureEpochs
+    from lenet_gui.protocol.models import ModelControl
     from lenet_gui.protocol.race import StartRace
+    from lenet_gui.protocol.rate_range import StartRangeTest
+    from lenet_gui.protocol.results import ExportRun, LoadWeights
     from lenet_gui.protocol.stops import DropBreakpoint, DropWatch, PlotWatch, SetBreakpoint, SetWatch
     from lenet_gui.protocol.tensors import PlotHistograms
     from lenet_gui.protocol.travel import (
@@ -93,5 +99,6 @@ Control: TypeAlias = """
     | Back | Seek | RenameBranch | AddBookmark | DropBookmark | Move | RunTo | RunBack | FindNotFinite
     | SetBreakpoint | DropBreakpoint | SetWatch | DropWatch | PlotWatch
     | SaveSession | OpenSession | RecoverSession | ForgetSession | ExportScript | ExportReport
-    | SetBudget | StartRace | PlotHistograms | LookCloser
+    | SetBudget | StartRangeTest | StartRace | PlotHistograms | LookCloser | DataControl
+    | Measure | MeasureEpochs | PutDrawing | ModelControl | ExportRun | LoadWeights
 """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MovedRequest:
-    """Why does number `index` (flat, from 0) of the parameter `name` move as it does?"""
+    """Why does number `index` (flat; below 0 from the end) of the parameter `name` move as it does?"""
 
     id: int
     name: str

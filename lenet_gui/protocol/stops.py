@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from lenet_gui.protocol.kinds import Long
+
+if TYPE_CHECKING:
+    from lenet_gui.protocol.tensors import Block, Region
 
 # --------------------------------------------------------------------------------------- into the worker: controls
 
@@ -66,6 +70,17 @@ class PlotWatch(Long):
     id: int
 
 
+@dataclass(frozen=True, slots=True)
+class LookAtWatch:
+    """A request: the tensor that a watch is here, as `LookRequest` has it; a `LookReply` is the answer."""
+
+    id: int
+    watch: int
+    room: tuple[int, int]
+    region: Region | None = None
+    block: Block | None = None
+
+
 # ----------------------------------------------------------------------------------------------- out of the worker
 
 
@@ -84,7 +99,8 @@ class WatchRow:
     """A watch at this place: its value in words, and the number where it is one (`None` else).
 
     `state` is `value`, `not yet` (it is computed later in this step) or `problem`; `before` is the number at the stop
-    before, `None` where there was none.
+    before, `None` where there was none. Of a tensor of more than one number the words are a summary, and it has a
+    `shape`; its numbers are asked for.
     """
 
     id: int
@@ -93,3 +109,4 @@ class WatchRow:
     number: float | None
     state: str
     before: float | None
+    shape: tuple[int, ...] = ()

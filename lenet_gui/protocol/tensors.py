@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lenet_gui.protocol.kinds import Answer, Long
+from lenet_gui.protocol.stops import LookAtWatch
 
 if TYPE_CHECKING:
     from numpy import float32, int64
@@ -207,10 +208,10 @@ class LookReply(Answer):
     `missing` says why there are no numbers, else it is empty: `none` (a gradient that is `None`), `not yet` (this step
     computes it later), `no update` and `not moved` (of an update), `running` (it comes at the next stop), `pin`
     (nothing is pinned), `shapes` (a difference of unlike shapes), or a sentence for what there is not at all.
-    `kind` is `parameter`, `gradient`, `activation`, `state`, `update`, `input` or `difference`, and `limit` the range
-    of its colours where several share one: of all gradients at this place (0: it has its own). `columns` are the
-    tensors that stand side by side in the table of an update, with the largest and the least size in each; `formula`
-    is the optimizer's rule.
+    `kind` is `parameter`, `gradient`, `activation`, `state`, `update`, `input`, `difference` or `expression` (of a
+    watch), and `limit` the range of its colours where several share one: of all gradients at this place (0: it has its
+    own). `columns` are the tensors that stand side by side in the table of an update, with the largest and the least
+    size in each; `formula` is the optimizer's rule.
     """
 
     id: int
@@ -287,6 +288,6 @@ class HistogramSeries(Answer):
     counts: Counts
 
 
-Look = LookRequest | CellsRequest | NamesRequest | PinRequest | ExportTensor
+Look = LookRequest | CellsRequest | NamesRequest | PinRequest | ExportTensor | LookAtWatch
 """Questions about one tensor."""
 LookAnswer = LookReply | CellsReply | NamesReply | PinReply | Exported | HistogramSeries

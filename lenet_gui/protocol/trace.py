@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[float32]
 
+MOST_MAPS = 16
+"""Of a sample in a `Summary.picture`."""
+
 # ------------------------------------------------------------------------------------------------- into the worker
 
 
@@ -55,7 +58,10 @@ class CallRow:
 class Summary:
     """A tensor in a few numbers. `picture` [height, width] is of one sample, small; empty where there is none.
 
-    `zeros` is the share of numbers that are 0; `low`, `high` and `mean` are of the finite ones (NaN: there are none).
+    Its numbers are numbers of the tensor, not means: of the sample's maps the first `MOST_MAPS` side by side, in as
+    many columns as make it most nearly square, and of each every `thin`-th row and column; or of a vector, folded into
+    rows, every `thin`-th number. `sample` is the one that it is of. `zeros` is the share of numbers that are 0; `low`,
+    `high` and `mean` are of the finite ones (NaN: there are none).
     """
 
     shape: tuple[int, ...]
@@ -66,6 +72,8 @@ class Summary:
     zeros: float
     finite: bool
     picture: Array
+    thin: int = 1
+    sample: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class OperationRow:
     the place in the person's own code, where there is one. `inputs` are the operations that its inputs come from, by
     index (-1: the batch), `tensors` the parameters and buffers among them. `node` is the index of its autograd node
     (-1: none). `gradient` is that of its output, and exists from the place `gradient_from` on (commands, items);
-    `None` where no backward of this step reaches it.
+    `None` where no backward of this step reaches it. `more` are the outputs behind the first, where it has several.
     """
 
     name: str
@@ -86,6 +94,17 @@ class OperationRow:
     inputs: tuple[int, ...]
     tensors: tuple[str, ...]
     node: int
+    output: Summary
+    gradient: Summary | None
+    gradient_from: tuple[int, int] | None
+    more: tuple[OutputRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRow:
+    """An output behind the first (`chunk.out1`), as an `OperationRow` has the first one; without pictures."""
+
+    name: str
     output: Summary
     gradient: Summary | None
     gradient_from: tuple[int, int] | None

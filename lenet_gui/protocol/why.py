@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class WhyRequest:
     """Why a number is what it is: a cell of a tensor by the name that expressions have for it (`conv1.bias.grad`).
 
-    `index` is one number a dimension, or a single one that counts the cells as `flatten()` has them. Of each formula
-    at most `limit` terms come back one by one, the largest.
+    `index` is one number a dimension, or a single one that counts the cells as `flatten()` has them; below 0 it is
+    counted from the end. Of each formula at most `limit` terms come back one by one, the largest.
     """
 
     id: int
@@ -96,12 +96,20 @@ class SourceCells:
 class PatchPicture:
     """A number of a convolution: arrays [channels, *kernel], zeros where the patch reaches into the padding.
 
-    Their `product` sums to the number, but for the bias.
+    Their `product` sums to the number, but for the bias. The first cell of the patch is at `patch_at` in the tensor
+    `patch_of` and each next one `steps` behind it, by dimension; one that is beyond the tensor is padding. The same for
+    the kernel, which has no steps in between. A name is empty where there is none.
     """
 
     patch: Exact
     kernel: Exact
     product: Exact
+    patch_of: str = ""
+    patch_at: tuple[int, ...] = ()
+    steps: tuple[int, ...] = ()
+    patch_shape: tuple[int, ...] = ()
+    kernel_of: str = ""
+    kernel_at: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@ from torch import Tensor, nn
 from lenet_gui.engine import Session, Settings
 from lenet_gui.engine.net import Net
 from lenet_gui.protocol import CYCLE, Command
+from tests.engine.choices.runs import LOSSES as LOSSES_HERE
+from tests.engine.choices.runs import OPTIMIZERS as OPTIMIZERS_HERE
+from tests.engine.choices.runs import Tiny, scheduled, settings_of
 from tests.engine.models import CountsForwards, DrawsElsewhere, NormAndDropout, WritesIntoItsInput
 from tests.engine.test_checkpoint import OPTIMIZERS
 from tests.engine.test_replay import ACTIONS, Action, take
@@ -131,6 +134,46 @@ def gone_back(session: Session) -> None:
     session.step_back(7)
 
 
+UNLIMITED = [each for each in LOSSES_HERE if each not in ("BCELoss", "KLDivLoss")]
+"""The losses that take outputs of any size, and say nothing in between."""
+TRAINED = {
+    **{f"{each}, digits": settings_of(optimizer=each) for each in OPTIMIZERS_HERE if each != "Muon"},
+    **{f"{each}, {data}": settings_of(loss=each, data=data, batch_size=5) for each in UNLIMITED for data in DATA},
+    **{
+        f"{each} and LBFGS": settings_of(**scheduled(each, scheduler_per="step"), optimizer="LBFGS")
+        for each in ("StepLR", "ReduceLROnPlateau")
+    },
+}
+
+
+def trained(session: Session) -> None:
+    """Clipping and schedulers come and go, and forwards of one sample come between."""
+    session.run(3)
+    session.set(clip="clip_grad_norm_", clip_max_norm=0.1)
+    session.run(2)
+    session.set(scheduler="ExponentialLR", scheduler_gamma=0.5, scheduler_per="step", loss_reduction="sum")
+    session.run(3)
+    session.set(lr=0.02)
+    session.zero_grad()
+    session.forward(sample=1, unsqueeze=True)
+    session.loss()
+    session.backward()
+    session.step()
+    session.run(2)
+    session.set(clip="")
+    session.schedule()
+    session.set(optimizer="LBFGS", lr=0.1, max_iter=2, clip="clip_grad_value_", clip_clip_value=0.1)
+    session.run(2)
+    session.set(scheduler="", history_size=2)
+    session.run(2)
+
+
+def by_epochs(session: Session) -> None:
+    session.run(9)
+    session.schedule()
+    session.run(5)
+
+
 STORIES: dict[str, tuple[Settings, Callable[[], nn.Module], Callable[[Session], None]]] = {
     **{
         f"{' '.join(map(str, options.values()))}, {data}": (
@@ -162,6 +205,14 @@ STORIES: dict[str, tuple[Settings, Callable[[], nn.Module], Callable[[Session], 
         for data in DATA
     },
     **{f"out of turn, {data}": (Settings(data=data, batch_size=3), Net, out_of_turn) for data in DATA},
+    **{f"trained with {each}": (TRAINED[each], Tiny, trained) for each in TRAINED},
+    "a scheduler by epochs": (
+        Settings(
+            batch_size=479, scheduler="StepLR", scheduler_step_size=2, clip="clip_grad_value_", clip_clip_value=0.01
+        ),
+        Tiny,
+        by_epochs,
+    ),
     "a sample without its batch": (
         Settings(data="random", loss="MSELoss", batch_size=1),
         CountsForwards,

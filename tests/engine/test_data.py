@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from lenet_gui import resources
 from lenet_gui.engine import Session, Settings
-from lenet_gui.engine import data as engine_data
 from lenet_gui.engine.data import Cursor, DataError, Digits, RandomData, permutation, source
+from lenet_gui.engine.data import digits as engine_digits
 
 SEEDS = st.integers(0, 2**63 - 1)
 
@@ -118,8 +118,8 @@ def test_a_target_without_labels_belongs_to_its_batch(loss: str) -> None:
 
 
 def test_unknown_data_is_named() -> None:
-    with pytest.raises(DataError, match=r"no data called 'cats'; there are digits and random"):
-        source("cats", 0, "cpu")
+    with pytest.raises(DataError, match=r"no data called 'cats'; there are digits, random, mnist, fashion-mnist and"):
+        source(Settings(data="cats"), "cpu")
 
 
 # ------------------------------------------------------------------------------------------------ a damaged file
@@ -129,9 +129,9 @@ def test_unknown_data_is_named() -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A resources folder of this test's own, empty at first."""
     monkeypatch.setattr(resources, "_FOLDERS", (tmp_path,))
-    engine_data._digits.cache_clear()
+    engine_digits.digits.cache_clear()
     yield tmp_path
-    engine_data._digits.cache_clear()
+    engine_digits.digits.cache_clear()
 
 
 WHOLE = resources.path("digits.npz").read_bytes()
@@ -171,7 +171,7 @@ def test_other_arrays_under_the_same_name_are_said_in_a_sentence(folder: Path) -
     np.savez(folder / "digits.npz", images=np.zeros((10, 9, 9)), labels=np.zeros(10))
     with pytest.raises(DataError, match=WORDS):
         Digits(0, "cpu")
-    engine_data._digits.cache_clear()
+    engine_digits.digits.cache_clear()
     with (folder / "digits.npz").open("wb") as file:
         np.save(file, np.zeros(3))
     with pytest.raises(DataError, match=WORDS):

@@ -303,6 +303,10 @@ class Machine(RuleBasedStateMachine):
         command=st.sampled_from(
             (
                 do("set", lr=0.003), do("set", lr=-1.0), do("set", optimizer="Adam"), do("set", batch_size=3),
+                do("clip"), do("schedule"), do("set", clip="clip_grad_norm_", clip_max_norm=0.01), do("set", clip=""),
+                do("set", scheduler="ExponentialLR", scheduler_gamma=0.9, scheduler_per="step"),
+                do("set", scheduler="StepLR", scheduler_step_size=1), do("set", scheduler=""),
+                do("set", optimizer="LBFGS", lr=0.1, max_iter=2),
                 do("set", mode="eval"), do("set", loss="MSELoss"), do("next_batch"), do("forward", sample=99),
                 do("forward", sample=0, unsqueeze=True), do("zero_grad", set_to_none=False),
             )

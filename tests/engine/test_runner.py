@@ -10,7 +10,7 @@ import pytest
 
 from lenet_gui import resources
 from lenet_gui.engine import Session, Settings
-from lenet_gui.engine import data as engine_data
+from lenet_gui.engine.data import digits as engine_digits
 from lenet_gui.protocol import (
     CYCLE,
     PHASES,
@@ -189,7 +189,7 @@ def test_a_new_run_starts_over(running: bool) -> None:
 def test_a_new_run_that_cannot_be_leaves_the_one_before() -> None:
     with Host(TUTORIAL) as host:
         host.do(Run(3))
-        for bad in (Settings(batch_size=1438), Settings(data="cats"), Settings(optimizer="Adagrad")):
+        for bad in (Settings(batch_size=1438), Settings(data="cats"), Settings(optimizer="Adagradient")):
             assert host.do(NewRun(bad)).step == 3
             assert host.of(Notice)[-1].title == "That cannot be used"
             assert host.of(Notice)[-1].words
@@ -269,7 +269,7 @@ def test_without_its_digits_the_program_starts_with_random_tensors(
     monkeypatch.setattr(resources, "_FOLDERS", (tmp_path,))
     if content is not None:
         (tmp_path / "digits.npz").write_bytes(content)
-    engine_data._digits.cache_clear()
+    engine_digits.digits.cache_clear()
     with Host() as host:
         assert host.wait_for_notice().title == "Random tensors instead"
         assert "digits.npz" in host.notice("note").words
@@ -277,7 +277,7 @@ def test_without_its_digits_the_program_starts_with_random_tensors(
         assert (frame.step, frame.settings.data) == (3, "random")
         host.do(NewRun(Settings()))
         assert "digits.npz" in host.of(Notice)[-1].words  # and it is said again
-    engine_data._digits.cache_clear()
+    engine_digits.digits.cache_clear()
 
 
 @pytest.mark.parametrize("device", ["cuda:99", "nonsense"])

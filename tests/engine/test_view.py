@@ -13,7 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lenet_gui.engine import Session, Settings, answers, optimizers, view
+from lenet_gui.engine import Session, Settings, answers, view
+from lenet_gui.engine.choices import optimizers
+from lenet_gui.engine.tensors.update import update_rule
 from lenet_gui.protocol import CYCLE, Frame, TensorRequest, UpdateRequest
 from lenet_gui.protocol.trace import TraceRequest
 from tests.alike import alike
@@ -193,15 +195,15 @@ def test_looking_changes_nothing() -> None:
     assert session.digest() == before
 
 
-@pytest.mark.parametrize("choice", optimizers.choices(), ids=lambda choice: choice.label)
+@pytest.mark.parametrize("choice", optimizers.presets(), ids=lambda choice: choice.label)
 def test_every_optimizers_rule_has_its_numbers(choice: Any) -> None:
     settings = Settings(optimizer=choice.name, lr=0.125, **dict(choice.preset))
     assert optimizers.optimizer(settings, [torch.nn.Parameter(torch.zeros(1))]).defaults["lr"] == 0.125
-    rule = answers.update_rule(settings)
+    rule = update_rule(settings, settings.lr)
     assert "0.125" in rule
     for name, value in choice.preset:
         assert value is True or f"{value:g}" in rule, name
-    assert "weight_decay=0.5" in answers.update_rule(settings.change(weight_decay=0.5))
+    assert "weight_decay=0.5" in update_rule(settings.change(weight_decay=0.5), 0.125)
 
 
 def test_a_step_that_cannot_be_gone_over_again_is_told_as_an_empty_trace() -> None:

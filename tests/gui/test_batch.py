@@ -6,7 +6,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
-from lenet_gui.gui.numbers.batch import NOT_FORWARD, BatchPanel, outcome
+from lenet_gui.gui.numbers.batch import BatchPanel, outcome
+from lenet_gui.gui.numbers.score_bars import NOT_FORWARD
 from tests.gui import frames
 
 
@@ -113,3 +114,16 @@ def test_words_that_do_not_fit_a_narrow_panel_are_in_the_tooltip(panel: BatchPan
     words = panel.caption.text()
     assert panel.caption.fontMetrics().horizontalAdvance(words) > panel.caption.width()
     assert panel.caption.toolTip() == words
+
+
+def test_classes_with_names_are_told_by_them(panel: BatchPanel):
+    names = ("T-shirt", "Trouser", "Pullover", "Dress", "a coat that is very long indeed")
+    frame = frames.after_forward()
+    panel.show_frame(replace(frame, classes=names))
+    assert panel.caption.text() == "sample 0 · target Dress · predicted Dress · right ✓"
+    said = panel.bars.accessibleDescription()
+    assert "Dress: 5.2500" in said
+    assert "9: " in said  # an output that no class belongs to
+    named = picture(panel)
+    panel.show_frame(replace(frame, samples=replace(frame.samples), classes=()))
+    assert picture(panel) != named

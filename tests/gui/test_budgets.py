@@ -13,7 +13,7 @@ from lenet_gui.gui.travel.budgets import MB, BudgetDialog, remembered
 from lenet_gui.gui.window.preferences import Preferences, folder
 from lenet_gui.protocol import Budget, BudgetReply, BudgetRequest, SetBudget
 from tests.gui import frames
-from tests.gui.ready import READY
+from tests.gui.ready import CHOICES, READY
 from tests.gui.test_window import opened
 
 
@@ -113,6 +113,7 @@ def test_a_chosen_budget_is_told_to_the_worker_when_it_is_there(qtbot: QtBot) ->
     asked: list[object] = []
     window.asked.connect(asked.append)
     window.show_ready(READY)
+    window.settings_bar.show_choices(CHOICES)
     assert asked == [SetBudget(Budget(5 * MB, 1024 * MB))]
     window.close()
 

@@ -16,7 +16,7 @@ from lenet_gui.gui.window.preferences import Preferences
 from lenet_gui.gui.window.window import Window
 from lenet_gui.protocol import Frame, Incoming, Pause, Place, Seek
 from lenet_gui.protocol.diagnoses import CloserReply, DiagnosesReply, DiagnosesRequest, Diagnosis, LookCloser, Show
-from tests.gui import frames
+from tests.gui import frames, traces
 
 NOT_ZEROED = Diagnosis(
     "not_zeroed",
@@ -239,5 +239,44 @@ def test_in_the_window_it_costs_nothing_until_it_is_seen_and_leads_to_the_tensor
     qtbot.waitUntil(lambda: not panel.is_seen())
     count = len(asked)
     window.show_numbers(at(5))
-    assert dock.windowTitle() == TITLE
+    assert dock.windowTitle() == TITLE  # the count was of another place
     assert not any(isinstance(one, DiagnosesRequest) for one in asked[count:])
+
+
+def test_behind_another_tab_the_count_is_of_this_stop_or_absent(qtbot: QtBot, tmp_path: Path):
+    window = Window(Preferences(tmp_path), tmp_path)
+    qtbot.addWidget(window)
+    asked: list[Incoming] = []
+    window.asked.connect(asked.append)
+    for name in ("inspector", "network", "diagnoses"):
+        window.load_panel(name)
+    window.show()
+    qtbot.waitExposed(window)
+    panel, dock = window.panels["diagnoses"], window.docks.by_name["diagnoses"]
+    assert isinstance(panel, DiagnosesPanel)
+    qtbot.waitUntil(lambda: not panel.is_seen())
+
+    def questions() -> list[DiagnosesRequest]:
+        return [one for one in asked if isinstance(one, DiagnosesRequest)]
+
+    def stop(commands: int) -> None:
+        """Here, and the network has been drawn."""
+        frame = replace(at(commands), trace=traces.lenet().trace)
+        window.show_frame(frame)
+        window.show_numbers(frame)
+        window.show_reply(traces.lenet())
+
+    stop(4)
+    assert not questions()  # one may go on at once
+    qtbot.waitUntil(lambda: len(questions()) == 1)
+    window.show_reply(reply(questions()[-1].id, NOT_ZEROED))
+    assert dock.windowTitle() == f"{TITLE} (1)"
+    stop(5)
+    assert dock.windowTitle() == TITLE
+    qtbot.waitUntil(lambda: len(questions()) == 2)
+    window.show_numbers(replace(at(6), running=True, reason="running"))
+    window.show_reply(reply(questions()[-1].id, NOT_ZEROED))
+    assert dock.windowTitle() == TITLE, "the answer is of a place that the run has left"
+    dock.hide()
+    stop(7)
+    assert not panel._quiet.isActive(), "closed, it counts nothing"

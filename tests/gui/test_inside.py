@@ -153,7 +153,7 @@ def test_a_breakpoint_is_set_and_dropped_from_the_panels(window, asked):
 
 
 def test_show_tensor_brings_the_tensor_to_the_front(qtbot, window):
-    window.docks.by_name["race"].toggleViewAction().trigger()
+    window.docks.views["race"].trigger()
     qtbot.waitUntil(window.panels["race"].isVisible)
     window.panels["network"].asked_for.emit("relu_1", "grad")
     qtbot.waitUntil(window.panels["tensor"].isVisible)

@@ -382,7 +382,7 @@ def test_the_view_menu_shows_it_and_a_cell_of_the_tensor_panel_leads_to_it(qtbot
     assert isinstance(panel, WhyMovedPanel)
     assert not panel.isVisible()
     window.panels["tensor"].cell_asked.emit("conv2.bias", "grad", (7,))  # pyright: ignore[reportAttributeAccessIssue]
-    window.docks.by_name["why_moved"].toggleViewAction().trigger()
+    window.docks.views["why_moved"].trigger()
     qtbot.waitUntil(lambda: panel.field.text() == "conv2.bias[7]")
     assert panel.isVisible()
     window.close()

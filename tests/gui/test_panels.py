@@ -21,9 +21,12 @@ from pytestqt.qtbot import QtBot
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.code.code import CodePanel
+from lenet_gui.gui.compare.compare import ComparePanel
 from lenet_gui.gui.console import ConsolePanel
 from lenet_gui.gui.diagnoses.diagnoses import DiagnosesPanel
+from lenet_gui.gui.draw.draw import DrawPanel
 from lenet_gui.gui.inside.autograd_graph import AutogradPanel
+from lenet_gui.gui.measures.measures import MeasuresPanel
 from lenet_gui.gui.moved.moved import WhyMovedPanel
 from lenet_gui.gui.network.network import NetworkPanel
 from lenet_gui.gui.numbers.batch import BatchPanel
@@ -33,6 +36,7 @@ from lenet_gui.gui.numbers.tensor import TensorPanel
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.plots.plots import PlotsPanel
 from lenet_gui.gui.plots.race import RacePanel
+from lenet_gui.gui.plots.rate_range import RateRangePanel
 from lenet_gui.gui.watches.watches import WatchesPanel
 from lenet_gui.gui.widgets.canvas import Canvas
 from lenet_gui.protocol import Frame
@@ -40,6 +44,7 @@ from tests.gui import frames
 
 PANELS: list[Callable[[], Panel]] = [InspectorPanel, TensorPanel, BatchPanel, ConsolePanel, PlotsPanel, RacePanel]
 PANELS += [NetworkPanel, AutogradPanel, CodePanel, WatchesPanel, DiagnosesPanel, WhyMovedPanel]
+PANELS += [MeasuresPanel, DrawPanel, RateRangePanel, ComparePanel]
 
 MOMENTS = [frames.fresh, frames.after_forward, frames.after_backward, frames.after_zeros, frames.running]
 MOMENTS += [frames.random_data, frames.empty, frames.huge]

@@ -103,5 +103,8 @@ def test_progress_ends_when_it_is_done(status):
 def test_the_accuracy_is_given_in_full(status):
     status.show_accuracy(Accuracy(900, 10, 324, 360))
     assert status.fields["accuracy"].text() == "test 90.0 % (324/360)"
+    status.show_accuracy(Accuracy(900, 10, 9876, 10_000))
+    assert status.fields["accuracy"].text() == "test 98.76 %"
+    assert status.fields["accuracy"].toolTip() == "9876/10000 right, measured after 900 steps"
     status.show_accuracy(None)
     assert status.fields["accuracy"].text() == ""

@@ -250,6 +250,42 @@ def test_a_typed_name_and_enter_show_that_tensor(panel: TensorPanel, looker: Loo
     assert not panel.parts.by_choice["update"].isEnabled()
 
 
+def type_in(panel: TensorPanel, text: str) -> None:
+    line = panel.choice.lineEdit()
+    assert line is not None
+    line.setText(text)
+    QTest.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_a_typed_index_goes_to_that_number_from_either_end(panel: TensorPanel, looker: Looker, session: Session):
+    type_in(panel, "conv1.bias[-1]")
+    assert panel.now.current() == (5,)
+    last = str(np.float32(session.model.get_parameter("conv1.bias")[-1].item()))
+    assert panel.now.heatmap.read_out.text() == f"[5]  {last}"
+    type_in(panel, "conv2.weight[-1, 0, -2, 1]")
+    assert panel.now.current() == (15, 0, 1, 1)
+    press(panel, "tensor_view_table")
+    type_in(panel, "conv2.weight[3, -1, 0, 2]")
+    assert panel.now.current() == (3, 5, 0, 2)
+    looker.do(*STEP[:2])
+    press(panel, "tensor_view_picture")
+    type_in(panel, "relu[-1]")  # a sample of the batch, of four
+    assert panel.now.view.leading == (3, ALL)
+    type_in(panel, "relu[1, 2, 3, -1]")
+    assert panel.now.view.leading == (1, ALL)
+    reply = panel.now.reply
+    assert reply is not None
+    assert panel.now.current() == (1, 2, 3, reply.shape[3] - 1)
+
+
+def test_an_index_that_there_is_not_is_said_and_the_tensor_is_shown(panel: TensorPanel, looker: Looker):
+    type_in(panel, "conv1.bias[6]")
+    assert panel.now.statistics.text() == "conv1.bias is of shape [6]: there is no place 6 among 6."
+    assert panel.now.pages.currentWidget() is panel.now.heatmap
+    type_in(panel, "conv1.bias[0, 0]")
+    assert "conv1.bias has 1 dimension" in panel.now.statistics.text()
+
+
 @pytest.mark.parametrize("name", ["conv1.weight: momentum_buffer", "input", "output", "target", "loss"])
 def test_any_tensor_can_be_looked_at(panel: TensorPanel, looker: Looker, name: str):
     looker.do(*STEP, *STEP[:4])

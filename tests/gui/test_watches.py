@@ -9,12 +9,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from lenet_gui.engine.tensors.found import Found
+from lenet_gui.engine.tensors.look import seen_of
 from lenet_gui.gui import theme
 from lenet_gui.gui.plots.pyramid import Pyramid
 from lenet_gui.gui.watches.curve_columns import CurveColumns
@@ -22,7 +25,8 @@ from lenet_gui.gui.watches.watch_plot import MOST_CURVES, WatchPlot
 from lenet_gui.gui.watches.watch_table import CHANGE, EXPRESSION, NOT_YET, NOW
 from lenet_gui.gui.watches.watches import WatchesPanel
 from lenet_gui.protocol import Frame, Place, Seek, WatchSeries
-from lenet_gui.protocol.stops import DropWatch, PlotWatch, SetWatch, WatchRow
+from lenet_gui.protocol.stops import DropWatch, LookAtWatch, PlotWatch, SetWatch, WatchRow
+from lenet_gui.protocol.tensors import LookReply, LookRequest, View, Which
 from tests.gui import frames
 
 LOSS = WatchRow(1, "loss", "1.5495", 1.5495285987854004, "value", 1.6495285034179688)
@@ -455,3 +459,60 @@ def test_curves_of_different_lengths_are_reduced_as_if_they_ended_in_nan(width: 
         assert np.array_equal(found.high, wanted.high, equal_nan=True)
         assert not found.broken.any()
     assert np.array_equal(columns.rows(0, 5000), values, equal_nan=True)
+
+
+# ------------------------------------------------------------------------------------------------------- its picture
+
+
+TENSOR = WatchRow(6, "conv1.weight * 2", "6×1×3×3  −0.6 … 0.6, mean 0.01", None, "value", None, (6, 1, 3, 3))
+
+
+def test_a_chosen_tensor_is_drawn_and_its_numbers_are_told(panel: WatchesPanel, asked: list[Any]):
+    panel.show_frame(at(LOSS, TENSOR))
+    assert cell(panel, 1, NOW) == TENSOR.words
+    asked.clear()
+    click(panel, 0)
+    assert panel.picture.isHidden()
+    assert asked == []  # one number needs no picture
+    click(panel, 1)
+    (question,) = asked
+    assert isinstance(question, LookAtWatch)
+    assert question.watch == 6
+    assert panel.words.text() == f"{TENSOR.expression}: {TENSOR.words}"
+    values = np.arange(54, dtype=np.float32).reshape(6, 1, 3, 3) / 10
+    panel.show_reply(looked(question, values))
+    heatmap = panel.picture.heatmap
+    assert heatmap is not None
+    assert heatmap.mosaic.isVisible()
+    heatmap.mosaic.point_at((4, 1, 2))
+    assert heatmap.read_out.text() == f"[4, 0, 1, 2]  {values[4, 0, 1, 2]!s}"
+    panel.show_frame(at(LOSS, TENSOR))
+    assert len(asked) == 1, "the same place is asked about once"
+    panel.show_frame(at(LOSS, TENSOR, step=58))
+    assert len(asked) == 2
+    panel.show_frame(replace(at(LOSS, TENSOR, step=59), running=True))
+    assert panel.picture.isHidden()
+    assert len(asked) == 2, "in a run nothing is asked"
+
+
+def test_a_tensor_that_is_large_is_asked_for_as_large_as_it_is_seen(panel: WatchesPanel, asked: list[Any]):
+    panel.show_frame(at(TENSOR))
+    click(panel, 0)
+    question = asked[-1]
+    assert 0 < question.room[0] * question.room[1] <= panel.picture.width() * panel.picture.height()
+    panel.show_reply(looked(question, np.zeros((400, 500), np.float32)))
+    heatmap = panel.picture.heatmap
+    assert heatmap is not None
+    heatmap.mosaic.point_at((0, 399, 7))  # a number that stands for several: the exact one is asked for
+    assert (asked[-1].block.row, asked[-1].block.column) == (399, 7)
+    values = np.zeros((400, 500), np.float32)
+    values[399, 7] = 0.1
+    panel.show_reply(looked(asked[-1], values))
+    assert heatmap.read_out.text() == "[399, 7]  0.1"
+
+
+def looked(question: LookAtWatch, values: np.ndarray) -> LookReply:
+    view = View(Which(TENSOR.expression))
+    told = LookReply(question.id, Place("main", 4), "step 0", view, "")
+    request = LookRequest(question.id, view, question.room, question.region, question.block)
+    return seen_of(Found(torch.tensor(values), "expression"), request, told)

@@ -28,7 +28,7 @@ from lenet_gui.protocol import (
 )
 from lenet_gui.settings import Settings
 from tests.gui import frames, traces
-from tests.gui.ready import READY
+from tests.gui.ready import CHOICES, READY
 
 
 def opened(qtbot, frame=None):
@@ -39,6 +39,7 @@ def opened(qtbot, frame=None):
     for name in window.empty_docks():
         window.load_panel(name)
     window.show_ready(READY)
+    window.settings_bar.show_choices(CHOICES)
     window.show_frame(frame or frames.fresh())
     window.show_numbers(frame or frames.fresh())
     return window
@@ -162,7 +163,7 @@ def test_choices_are_remembered(qtbot, window):
     qtbot.waitUntil(lambda: not again.docks.by_name["console"].isVisible())
     again.actions_["reset_layout"].trigger()
     shown = {name for name, dock in again.docks.by_name.items() if dock.isVisible()}
-    assert shown == {*again.docks.by_name} - {"race", "why_moved"}
+    assert shown == {*again.docks.by_name} - {"race", "range_test", "compare", "why_moved"}
     again.close()
 
 
@@ -174,7 +175,7 @@ def test_panels_come_into_their_docks_without_moving_them(qtbot):
     before = {name: dock.geometry() for name, dock in window.docks.by_name.items()}
     for name in window.empty_docks():
         window.load_panel(name)
-    first = {*window.panels} - {"race", "why_moved"}
+    first = {*window.panels} - {"race", "range_test", "compare", "why_moved"}
     qtbot.waitUntil(lambda: all(window.panels[name].isVisible() for name in first))
     assert {name: dock.geometry() for name, dock in window.docks.by_name.items()} == before
     window.close()
@@ -185,6 +186,28 @@ def test_the_race_comes_to_the_front_when_it_is_wanted(qtbot, window):
     assert not dock.isVisible()
     dock.toggleViewAction().trigger()
     qtbot.waitUntil(lambda: window.panels["race"].isVisible())
+
+
+def test_the_view_menu_raises_what_stands_behind_hides_what_is_seen_and_its_marks_are_true(qtbot, window):
+    docks = window.docks
+    menu = window.findChild(QMenu, "view_menu")
+    shown = {one.objectName(): one for one in menu.actions()}
+    network, autograd, race = (shown[f"view_{name}"] for name in ("network", "autograd", "race"))
+    qtbot.waitUntil(lambda: (network.isChecked(), autograd.isChecked(), race.isChecked()) == (True, False, False))
+    autograd.trigger()
+    qtbot.waitUntil(window.panels["autograd"].is_seen)
+    assert docks.by_name["network"].isVisible(), "it is a tab still"
+    qtbot.waitUntil(lambda: (network.isChecked(), autograd.isChecked()) == (False, True))
+    autograd.trigger()
+    qtbot.waitUntil(lambda: not docks.by_name["autograd"].isVisible())
+    assert not autograd.isChecked()
+    race.trigger()
+    qtbot.waitUntil(window.panels["race"].is_seen)
+    assert race.isChecked()
+    assert not shown["view_tensor"].isChecked()
+    popup = window.createPopupMenu()
+    assert [one.objectName() for one in popup.actions()][:2] == ["view_inspector", "view_network"]
+    popup.deleteLater()
 
 
 def test_a_panel_behind_another_is_told_nothing_until_its_tab_is_raised(qtbot, window):
@@ -336,6 +359,7 @@ def test_the_timeline_can_be_hidden_which_is_remembered_and_brought_back(qtbot, 
 
 def test_every_action_stands_in_one_menu(window):
     menus = [menu for menu in window.menuBar().findChildren(QMenu) if menu.parent() is window.menuBar()]
+    menus += window.findChildren(QMenu, "export_menu")
     names = [action.objectName() for menu in menus for action in menu.actions() if action.objectName()]
     wanted = {entry.name for entry in ENTRIES}
     assert wanted <= set(names)

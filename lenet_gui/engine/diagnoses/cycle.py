@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from torch import nn
 
+from lenet_gui.engine.choices.optimizers import arguments
 from lenet_gui.engine.diagnoses.moment import MOST, Moment, counted, listed, norm, number
-from lenet_gui.engine.optimizers import arguments
 from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
 DIFFERENT_IN_EVAL = (nn.modules.dropout._DropoutNd, nn.modules.batchnorm._NormBase)
@@ -162,7 +162,5 @@ def _eval_mode(moment: Moment) -> Iterator[Diagnosis]:
 def optimizer_line(moment: Moment, lr: float) -> str:
     """The line that makes this optimizer, with another learning rate."""
     settings = moment.session.settings
-    given = {"betas" if name.startswith("beta") else name for name in settings.of("optimizer")}
-    options = {name: value for name, value in arguments(settings).items() if name in given}
-    words = "".join(f", {name}={value}" for name, value in options.items())
+    words = "".join(f", {name}={value}" for name, value in arguments(settings).items())
     return f"optimizer = torch.optim.{settings.optimizer}(net.parameters(), lr={number(lr)}{words})"

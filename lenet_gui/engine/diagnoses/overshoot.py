@@ -72,7 +72,7 @@ def look(moment: Moment, between: Callable[[], bool]) -> Iterator[Diagnosis]:
         return
     over = far or over
     share = statistics.median(one.lowest if math.isfinite(one.after) else 0.0 for one in over)
-    rate = moment.session.settings.lr
+    rate = moment.session.lr
     first = over[0]
     yield Diagnosis(
         "overshoot",

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lenet_gui.engine.data import CLASSES
 from lenet_gui.engine.diagnoses.moment import number
 from lenet_gui.protocol.diagnoses import Diagnosis, Show
 
@@ -26,11 +25,12 @@ for Training Neural Networks") compares with such a baseline first."""
 
 
 def guess(session: Session) -> float:
-    """The loss of the best answer that is the same for every input, ten classes being about equally frequent."""
+    """The loss of the best answer that is the same for every input, its classes being about equally frequent."""
+    classes = len(session.source.classes) or 10  # LeNet's own, where the data has none
     if session.settings.loss == "CrossEntropyLoss":
-        return math.log(CLASSES)
+        return math.log(classes)
     # One-hot targets: the mean of p (1 - p). Random ones are normal.
-    return 1.0 if session.labels is None else (CLASSES - 1) / CLASSES**2
+    return 1.0 if session.labels is None else (classes - 1) / classes**2
 
 
 def look(session: Session) -> Iterator[Diagnosis]:

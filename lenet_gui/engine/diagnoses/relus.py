@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
-from lenet_gui.engine.data import Cursor, Digits
+from lenet_gui.engine.data import Cursor, Images
 from lenet_gui.engine.diagnoses.aside import aside
 from lenet_gui.engine.diagnoses.moment import Moment, listed
 from lenet_gui.protocol.diagnoses import Diagnosis, Show
@@ -95,7 +95,7 @@ def _bad(alive: Alive) -> list[str]:
 def _others(copy: Session, count: int) -> Tensor:
     """So many samples that are not of this batch: none where the same one comes again and again."""
     source = copy.source
-    if isinstance(source, Digits):
+    if isinstance(source, Images):
         after = source.after(copy.cursor, len(copy.input))
         fits = after.epoch == copy.cursor.epoch and after.offset + count <= source.size
         return source.batch(after if fits else Cursor(copy.cursor.epoch), count)[0]

@@ -34,7 +34,7 @@ def look(moment: Moment) -> Iterator[Diagnosis]:
     if not (middle > LARGE or slow):
         return
     factor = middle / USUAL
-    rate = moment.session.settings.lr
+    rate = moment.session.lr
     rows = (("median over the weights", number(middle)), ("usual", f"{USUAL:g}"), ("learning rate", f"{rate:g}"))
     rows += tuple((f"‖update‖ / ‖{name}‖", number(value)) for name, value in ratios.items())
     worst = max(ratios, key=lambda name: ratios[name])

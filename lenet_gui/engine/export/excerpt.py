@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import inspect
+import linecache
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.util import resolve_name
 from typing import Any, NamedTuple
@@ -34,14 +35,14 @@ class Excerpt:
     names: frozenset[str]
 
 
-def excerpt(make_model: Callable[[], Any]) -> Excerpt:
-    """Raises ValueError for a model that is not made by a class or a function at the top of a file."""
+def excerpt(make_model: Callable[..., Any], arguments: Mapping[str, Any] | None = None) -> Excerpt:
+    """Of what makes the model when it is called with the `arguments`.
+
+    Raises ValueError for a model that is not made by a class or a function at the top of a file.
+    """
     name = getattr(make_model, "__name__", repr(make_model))
     module = inspect.getmodule(make_model)
-    try:
-        source = "" if module is None else inspect.getsource(module)
-    except (OSError, TypeError):
-        source = ""
+    source = _source(module)
     statements = [part for statement in ast.parse(source).body for part in _parts(statement, module)]
     if getattr(module, name, None) is not make_model or not any(name in _bound(part) for part in statements):
         raise ValueError(
@@ -53,9 +54,20 @@ def excerpt(make_model: Callable[[], Any]) -> Excerpt:
     return Excerpt(
         frozenset(part for part in kept if isinstance(part, Import)),
         "\n\n\n".join(_text(part, source) for part in code),
-        f"{name}()",
+        f"{name}({', '.join(f'{key}={value!r}' for key, value in (arguments or {}).items())})",
         frozenset(bound for part in code for bound in _bound(part)),
     )
+
+
+def _source(module: Any) -> str:
+    """The text of a module, and of somebody's own as it was when it was opened; empty where it is not to be had."""
+    origin = getattr(getattr(module, "__spec__", None), "origin", None)
+    if isinstance(origin, str) and origin.startswith("<") and origin in linecache.cache:
+        return "".join(linecache.getlines(origin))
+    try:
+        return "" if module is None else inspect.getsource(module)
+    except (OSError, TypeError):
+        return ""
 
 
 def import_lines(imports: Iterable[Import]) -> list[str]:

@@ -9,14 +9,37 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from lenet_gui.engine.data import CLASSES, Cursor
+from lenet_gui.engine.choices.losses import nature
+from lenet_gui.engine.choices.optimizers import takes_closure
+from lenet_gui.engine.choices.setting_lines import closure_lines, optimizer_line
+from lenet_gui.engine.data import Cursor, Images
+from lenet_gui.engine.drawing.images import file_of
+from lenet_gui.engine.export.data import generator_name
 from lenet_gui.engine.journal import Block, Entry
 from lenet_gui.engine.printing import code_of
+from lenet_gui.engine.results.loading import file_of as weights_file
 from lenet_gui.protocol import Command
-from lenet_gui.settings import Value
+from lenet_gui.settings import SETTING_NAMES, Value, owner_of
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
+
+MADE = {
+    "classes": "{0}",
+    "values": "F.one_hot({0}, output.shape[-1]).to(output.dtype)",
+    "probabilities": "F.one_hot({0}, output.shape[-1]).to(output.dtype)",
+    "signs": "2 * F.one_hot({0}, output.shape[-1]).to(output.dtype) - 1",
+    "lists": "F.pad({0}.unsqueeze(-1), (0, output.shape[-1] - 1), value=-1)",
+}
+"""By the kind of a loss's target how it is made of labels,"""
+DRAWN = {
+    "classes": "torch.randint(output.shape[-1], output.shape[:-1])",
+    "values": "torch.randn(output.shape)",
+    "probabilities": "torch.rand(output.shape)",
+    "signs": "(2.0 * torch.randint(2, output.shape) - 1)",
+    "lists": MADE["lists"].format("torch.randint(output.shape[-1], output.shape[:-1])"),
+}
+"""and how it is drawn without any."""
 
 Shape = tuple[str, int]
 """What is known of an output's shape: a "batch" of so many samples, or something that only the model could tell."""
@@ -29,11 +52,13 @@ class Retold:
         every = tuple(commands_in(session.journal.entries))
         self.settings = session.journal.settings
         self._source, self._net = session.source, session.model
-        self._digits = self.settings.data == "digits"
+        self._labelled = isinstance(session.source, Images)
+        self._generator = generator_name(session)
         arguments = {pair for command in every for pair in command.arguments}
         # Where nothing else is ever made of them, the labels are the target.
-        others = any(name in ("sample", "unsqueeze") or pair == "MSELoss" for name, pair in arguments)
-        only_labels = self._digits and self.settings.loss != "MSELoss" and not others
+        others = any(name in ("sample", "unsqueeze") for name, _ in arguments)
+        taken = {self.settings.loss, *(str(value) for name, value in arguments if name == "loss")}
+        only_labels = self._labelled and not others and {nature(name).kind for name in taken} == {"classes"}
         self.labels = "target" if only_labels else "labels"
         on_the_cpu = {self.settings.device, *(value for name, value in arguments if name == "device")} == {"cpu"}
         self.to_device = "" if on_the_cpu else ".to(device)"
@@ -49,6 +74,8 @@ class Retold:
         # What the script's `batches` have next, and how many samples at once.
         self._batches: tuple[Cursor, int] | None = None
         self._advances = 0
+        # What an optimizer that takes the loss again was given last.
+        self._closure = self._closure_now()
 
     def entry(self, entry: Entry) -> list[str]:
         """The lines of an entry; of many steps, a loop."""
@@ -68,6 +95,11 @@ class Retold:
         if command.name == "next_batch":
             self._due = "advance"
             return self._load()
+        if command.name == "put":
+            return self._put(**arguments)
+        if command.name == "load_weights":
+            file = f'Path(__file__).with_name("{weights_file(arguments["values"])}")'
+            return [f"net.load_state_dict(torch.load({file}, weights_only=True), strict=False)"]
         if command.name == "forward":
             lines = self._forward(**arguments)
         elif command.name == "loss":
@@ -76,12 +108,14 @@ class Retold:
             lines = self._batch()  # it may draw, and the batch was drawn first
         elif command.name == "step":
             self._due = "advance"
+            if self._closure != (closure := self._closure_now()):
+                lines, self._closure = closure, closure
         code = code_of(command, self.settings, self._net)
         return [*lines, code.replace("randn(output.shape)", f"randn(output.shape){self.to_device}")]
 
     def _forward(self, sample: int | None = None, unsqueeze: bool = False) -> list[str]:
         lines = self._load() if self._due else []
-        if self._digits and self._forwarded != (sample, unsqueeze):
+        if self._labelled and self._forwarded != (sample, unsqueeze):
             self._target = None
         self._forwarded = sample, unsqueeze
         if sample is None:
@@ -89,6 +123,15 @@ class Retold:
         else:
             self._output = ("batch", 1) if unsqueeze else ("sample", 1)
         return [*lines, *self._batch()]
+
+    def _put(self, image: str, label: int | None = None, at: int = 0) -> list[str]:
+        lines = [*(self._load() if self._due else []), *self._batch()]
+        self._target, self._forwarded = None, (None, False)
+        held = ["input"] if label is None else ["input", self.labels]
+        # Copies: the graph of a forward may need what it was given.
+        lines += [f"{name} = {name}.clone()" for name in held]
+        lines.append(f'input[{at}] = torch.from_numpy(np.load(Path(__file__).with_name("{file_of(image)}")))')
+        return lines if label is None else [*lines, f"{self.labels}[{at}] = {label}"]
 
     def _loss(self) -> list[str]:
         lines, before, kind = self._batch(), self._target, (self.settings.loss, self._output)
@@ -99,29 +142,36 @@ class Retold:
         if before is None or before[0] != kind[0] or {_what(before[1]), _what(kind[1])} == {"batch"}:
             return [*lines, line]
         # The same target goes on where the output has the shape of the one before, which only running it tells.
-        shape = "output.shape" if kind[0] == "MSELoss" else "output.shape[:-1]"
+        shape = "output.shape[:-1]" if nature(kind[0]).kind == "classes" else "output.shape"
         return [*lines, f"if target.shape != {shape}:", f"    {line}"]
 
     def _new_target(self) -> str:
-        mean_squares = self.settings.loss == "MSELoss"
-        if not self._digits:
-            drawn = "randn(output.shape)" if mean_squares else "randint(output.shape[-1], output.shape[:-1])"
-            return f"torch.{drawn}{self.to_device}"
+        kind = nature(self.settings.loss).kind
+        if not self._labelled:
+            return f"{DRAWN[kind]}{self.to_device}"
         sample, unsqueeze = self._forwarded
         labels = f"labels{'' if sample is None else f'[{sample}]'}{'.unsqueeze(0)' if unsqueeze else ''}"
-        return f"F.one_hot({labels}, {CLASSES}).to(output.dtype)" if mean_squares else labels
+        return MADE[kind].format(labels)
+
+    def _closure_now(self) -> list[str]:
+        """Its lines; empty for an optimizer that needs none."""
+        sample, unsqueeze = self._forwarded
+        chosen = f"{'' if sample is None else f'[{sample}]'}{'.unsqueeze(0)' if unsqueeze else ''}"
+        return closure_lines(self.settings, chosen) if takes_closure(self.settings.optimizer) else []
 
     def _set(self, changes: dict[str, Value]) -> list[str]:
         before, now = self.settings, self.settings.change(**changes)
         resized, lines = now.batch_size != before.batch_size, []
         if resized:
-            # Digits that nothing has seen and nothing will need not be told; random numbers were drawn all the same.
-            self._untold = self._untold and not (self._digits and self._output is None)
+            # Images that nothing has seen and nothing will need not be told; random numbers were drawn all the same.
+            self._untold = self._untold and not (self._labelled and self._output is None)
             lines = self._batch()
         self.settings = now
         others = {name: value for name, value in changes.items() if name not in ("batch_size", "device")}
         if others:
             lines += code_of(Command.of("set", **others), now).split("\n")
+            if {"optimizer", "clip"} & {owner_of(name) if name not in SETTING_NAMES else name for name in others}:
+                self._closure = closure_lines(now) if takes_closure(now.optimizer) else []
         if resized:
             lines.append(f"batch_size = {now.batch_size}")
             self._due = self._due or "reload"
@@ -129,15 +179,16 @@ class Retold:
 
     def _move(self) -> list[str]:
         device, targets = self.settings.device, {"target"} if self._target else set[str]()
-        held = ["input", *sorted(targets | ({self.labels} if self._digits else set()))] if self._has_input else []
+        held = ["input", *sorted(targets | ({self.labels} if self._labelled else set()))] if self._has_input else []
         seeded = {"cuda": ["torch.cuda.manual_seed_all(seed)"], "mps": ["torch.mps.manual_seed(seed)"]}
         self._output, self._forwarded = None, (None, False)
         return [
             f"device = {device!r}",
             "net.to(device)",
             "state = optimizer.state_dict()",
-            code_of(Command.of("set", optimizer=self.settings.optimizer), self.settings),
+            optimizer_line(self.settings),
             "optimizer.load_state_dict(state)  # which brings it to the device",
+            *(["scheduler.optimizer = optimizer"] if self.settings.scheduler else []),
             *seeded.get(device.partition(":")[0], []),
             *(f"{name} = {name}.to(device)" for name in held),
         ]
@@ -150,7 +201,7 @@ class Retold:
             self._cursor = self._source.after(self._cursor, self._size)
             self._advances += 1
         self._due, self._forwarded = "", (None, False)
-        if not self._digits and not self.settings.redraw and self._size == self.settings.batch_size:
+        if not self._labelled and not self.settings.redraw and self._size == self.settings.batch_size:
             return lines
         self._size, self._untold, self._target = self._samples(), True, None
         return lines
@@ -166,17 +217,17 @@ class Retold:
 
     @property
     def _take(self) -> str:
-        if self._digits:
+        if self._labelled:
             return f"input, {self.labels} = next(batches)"
         return f"input = torch.randn(batch_size, 1, 32, 32){self.to_device}"
 
     def _place(self) -> list[str]:
         """Where the script's batches do not come to the next one on their own: from which place on they are."""
-        if not self._digits or self._batches == self._upcoming():
+        if not self._labelled or self._batches == self._upcoming():
             return []
         self._batches = cursor, _ = self._upcoming()
         place = "".join(f", {name}={at}" for name, at in (("epoch", cursor.epoch), ("start", cursor.offset)) if at)
-        return [f"batches = digits(batch_size{place})"]
+        return [f"batches = {self._generator}(batch_size{place})"]
 
     def _upcoming(self) -> tuple[Cursor, int]:
         here = self._untold or self._due == "reload"
@@ -211,7 +262,7 @@ class Retold:
             return body
         first = next((index for index, line in enumerate(body) if not line.startswith("optimizer.zero_grad(")), 0)
         head = f"for _ in range({times}):"
-        if self._digits and body[first] == self._take and len(body) > 1:
+        if self._labelled and body[first] == self._take and len(body) > 1:
             head = f"for input, {self.labels} in islice(batches, {times}):"
             body = body[:first] + body[first + 1 :]
         return [head, *(f"    {line}" for line in body)]

@@ -16,7 +16,6 @@ from lenet_gui.engine.trace.trace import Update
 from lenet_gui.engine.trial.batch_loss import BatchLoss
 from lenet_gui.engine.trial.rehearsal import Before, Rehearsal, State
 from lenet_gui.protocol.moved import Arithmetic, MovedReply, MovedRequest, SampleShares
-from lenet_gui.settings import Settings
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -29,15 +28,18 @@ NOT_REACHED = "This backward has not come to it yet."
 
 
 def moved(session: Session, request: MovedRequest) -> MovedReply:
-    """Raises ValueError, in one sentence, for what is no number of a parameter."""
+    """What is no number of a parameter is said in its `words`."""
     name, index = request.name, request.index
     parameter = dict(session.model.named_parameters()).get(name)
     if parameter is None:
-        raise ValueError(f"{name!r} is no parameter of this model: only parameters are moved by a step")
-    if not 0 <= index < parameter.numel():
-        raise ValueError(f"{name} has {parameter.numel():,} numbers, counted from 0: there is no number {index:,}")
+        words = f"{name!r} is no parameter of this model: only parameters are moved by a step."
+        return MovedReply(request.id, name, index, None, None, words)
+    size = parameter.numel()
+    if not -size <= index < size:
+        words = f"{name} has {size:,} numbers, counted from 0: there is no number {index:,}."
+        return MovedReply(request.id, name, index, None, None, words)
     try:
-        return _reply(session, request.id, name, index)
+        return _reply(session, request.id, name, index % size)
     except NotYet as not_yet:
         words = str(not_yet)
     except Exception as error:  # whatever the model raises when it is asked once more
@@ -117,16 +119,18 @@ def _arithmetic(session: Session, rehearsal: Rehearsal, before: Before, name: st
         try:
             lines, found = arithmetic(before.optimizer, value, _cell(gradient, index), state)
             equal = same(found, after)
-        except ValueError as error:
+        except ValueError as error:  # what happens is known from PyTorch, and not how
+            equal = True
             words = f"{str(error)[0].upper()}{str(error)[1:]}."
     taken = rehearsal.plan.taken or _passed(session, name)
-    return Arithmetic(taken, before.steps + 1, _rule(before.settings), lines, words, value.item(), after.item(), equal)
+    return Arithmetic(taken, before.steps + 1, _rule(before), lines, words, value.item(), after.item(), equal)
 
 
-def _rule(settings: Settings) -> str:
-    """The optimizer as one makes it in PyTorch."""
+def _rule(before: Before) -> str:
+    """The optimizer as one makes it in PyTorch, with the learning rate of then."""
+    settings = before.settings
     options = "".join(f", {name}={value}" for name, value in settings.of("optimizer").items())
-    return f"{settings.optimizer}(lr={settings.lr:g}{options})"
+    return f"{settings.optimizer}(lr={before.rate:g}{options})"
 
 
 def _passed(session: Session, name: str) -> bool:

@@ -12,7 +12,7 @@ from lenet_gui.engine.expressions.expression import Expression, ExpressionError,
 from lenet_gui.engine.expressions.log_message import Message, parse_message
 from lenet_gui.engine.stops.hits import Hits, Position
 from lenet_gui.engine.trace.names import LIVE
-from lenet_gui.protocol import PHASES, Command
+from lenet_gui.protocol import EVERY_PHASE, Command
 from lenet_gui.protocol.stops import Breakpoint, BreakpointRow
 
 if TYPE_CHECKING:
@@ -139,8 +139,8 @@ def check(breakpoint: Breakpoint) -> None:
     one = breakpoint
     if one.kind not in KINDS:
         raise ValueError(f"a breakpoint is at a {', '.join(KINDS[:-1])} or when something holds")
-    if one.kind == "phase" and one.at not in PHASES:
-        raise ValueError(f"{one.at[:80]!r} is no phase: choose one of {', '.join(PHASES)}")
+    if one.kind == "phase" and one.at not in EVERY_PHASE:
+        raise ValueError(f"{one.at[:80]!r} is no phase: choose one of {', '.join(EVERY_PHASE)}")
     if one.kind == "when" and not one.condition.strip():
         raise ValueError("say when it is to stop: a condition such as loss > 2")
     if one.kind != "when" and not 0 < len(one.at.strip()) <= MOST_LETTERS:

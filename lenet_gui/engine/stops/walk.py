@@ -12,7 +12,7 @@ from lenet_gui.engine.stops.armed import INSIDE, Armed, Spot
 from lenet_gui.engine.stops.hits import Position
 from lenet_gui.engine.trace import names
 from lenet_gui.engine.trace.trace import Item, Operation, Trace, Update, Visit
-from lenet_gui.protocol import PHASES, Command
+from lenet_gui.protocol import EVERY_PHASE, Command, each_step, phase_after
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -87,20 +87,29 @@ def watch(
 
 def looks(session: Session, armed: Sequence[Armed], cycle: Sequence[Command], tell: Tell) -> list[Look | None]:
     """For each command of a cycle what is to be looked at behind it, on the bare path; it raises Paused."""
-    start, steps, each, branch = len(session.journal), session.steps, len(cycle), session.branch
-    lookup = partial(names.live, session)
+    each, branch, lookup = len(cycle), session.branch, partial(names.live, session)
+    stepped = 1 + next(index for index, command in enumerate(cycle) if command.name == "step")
 
     def look(here: list[Armed], inside: int, coming: Command) -> None:
-        whole = session.steps - steps - (inside == each)
-        position = start + each * whole + inside, 0
+        # The journal follows in slices; in between only the steps are counted.
+        whole = session.steps - session.journal.steps - (inside >= stepped)
+        position = len(session.journal) + each * whole + inside, 0
         if found := _stopping(here, Spot(position, branch, coming, lookup), tell):
             raise Paused(found)
+
+    def look_behind(done: str, inside: int, usual: Command) -> None:
+        coming = Command(phase_after(session.settings, done, session.epoch_ended))
+        if here := [one for one in armed if _behind(one, done, coming.name)]:
+            look(here, inside, coming if coming.name != usual.name else usual)
 
     found: list[Look | None] = []
     for index, command in enumerate(cycle):
         coming = cycle[(index + 1) % each]
         here = [one for one in armed if _behind(one, command.name, coming.name)]
         found.append(partial(look, here, index + 1, coming) if here else None)
+    if session.settings.scheduler and not each_step(session.settings):
+        found[-1] = partial(look_behind, cycle[-1].name, each, cycle[0])
+        found.append(partial(look_behind, "schedule", 0, cycle[0]))
     return found
 
 
@@ -111,8 +120,8 @@ def _behind(one: Armed, name: str, coming: str) -> bool:
 
 def _next(name: str, session: Session) -> str:
     """What the cycle has behind a command that a branch ends with."""
-    last = name if name in PHASES else session.branch.journal.last_phase()
-    return PHASES[(PHASES.index(last) + 1) % len(PHASES)] if last in PHASES else PHASES[0]
+    last = name if name in EVERY_PHASE else session.branch.journal.last_phase()
+    return phase_after(session.settings, last, session.epoch_ended)
 
 
 def _stopping(armed: Iterable[Armed], spot: Spot, tell: Tell) -> list[Armed]:

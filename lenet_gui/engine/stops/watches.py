@@ -9,6 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from lenet_gui.engine import travel
@@ -17,6 +18,7 @@ from lenet_gui.engine.expressions.calculation import NoGradient
 from lenet_gui.engine.expressions.expression import Expression, ExpressionError, NotYet, parse
 from lenet_gui.engine.stops.armed import is_live, ready
 from lenet_gui.engine.trace import names
+from lenet_gui.engine.trace.figures import figures
 from lenet_gui.engine.trace.stepper import Stepper
 from lenet_gui.protocol import Command, Place, WatchSeries
 from lenet_gui.protocol.stops import WatchRow
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
 SHOWN = 6
-"""Numbers of a tensor that are written out."""
+"""Numbers of a tensor that are written out; of a larger one there is a summary."""
 CHUNK = 256
 """Steps of a plotted watch that are told at once."""
 MOST = 1_000
@@ -70,15 +72,28 @@ class Watches:
         """Their values at the cursor; in a run those that can be told without a trace."""
         return tuple(self._row(number, watch, running) for number, watch in self._watches.items())
 
+    def value(self, number: int) -> Tensor:
+        """What a watch is at the cursor. Raises NotYet, NoGradient, and ValueError for what there is not."""
+        found = self.expression(number).value(partial(names.lookup, self._session))
+        if found is None:
+            raise NoGradient("None: no gradient")
+        return found if isinstance(found, Tensor) else torch.tensor(found, dtype=torch.float64)
+
+    def expression(self, number: int) -> Expression:
+        if number not in self._watches:
+            raise ValueError(f"there is no watch {number}")
+        return self._watches[number].expression
+
     def _row(self, number: int, watch: _Watch, running: bool) -> WatchRow:
         session, text = self._session, watch.expression.text
         lookup = partial(names.live if running else names.lookup, session)
-        words, value, state = "not yet computed", None, "not yet"
+        words, value, state, shape = "not yet computed", None, "not yet", ()
         try:
             if not running or is_live(watch.expression.names, session):
                 found = watch.expression.value(lookup)
                 words, state = _words(found), "value"
                 value = found if isinstance(found, float) else None
+                shape = tuple(found.shape) if isinstance(found, Tensor) and found.numel() > 1 else ()
         except NotYet:
             pass
         except NoGradient:
@@ -87,10 +102,10 @@ class Watches:
             words, state = str(error), "problem"
         place = Place(session.branch.name, len(session.journal), session.item)
         if running:
-            return WatchRow(number, text, words, value, state, watch.now)
+            return WatchRow(number, text, words, value, state, watch.now, shape)
         if place != watch.place:
             watch.before, watch.now, watch.place = watch.now, value, place
-        return WatchRow(number, text, words, value, state, watch.before)
+        return WatchRow(number, text, words, value, state, watch.before, shape)
 
     def over_the_steps(self, number: int, run: int, between: Between = lambda: True) -> Iterator[WatchSeries]:
         """The value at every step of the branch up to here, each behind the phase that makes it. On its own session.
@@ -98,9 +113,7 @@ class Watches:
         Where `between` ends it, the rest is left out. Raises ValueError for a watch that there is not, ExpressionError
         for what is no number or cannot be told.
         """
-        if number not in self._watches:
-            raise ValueError(f"there is no watch {number}")
-        expression, session = self._watches[number].expression, self._session
+        expression, session = self.expression(number), self._session
         branch, steps = session.branch, session.steps
         tell = partial(WatchSeries, number, expression.text, run, branch.name)
         if expression.text == "loss":
@@ -180,5 +193,13 @@ def _words(value: Tensor | float | None) -> str:
     if not isinstance(value, Tensor):
         return f"{value:.6g}"
     shape = "×".join(map(str, value.shape))
-    numbers = ", ".join(f"{one:.4g}" for one in value.reshape(-1)[:SHOWN].tolist())
-    return f"[{numbers}{', …' if value.numel() > SHOWN else ''}]  {shape}"
+    if value.numel() > SHOWN:
+        return f"{shape}  {_summary(value)}"
+    return f"[{', '.join(f'{one:.4g}' for one in value.reshape(-1).tolist())}]  {shape}"
+
+
+def _summary(value: Tensor) -> str:
+    """Its range and its mean, of the finite numbers."""
+    found = figures(value)
+    words = f"{found.low:.3g} … {found.high:.3g}, mean {found.mean:.3g}".replace("-", "−")
+    return words if found.finite else f"not finite; {words}" if found.low == found.low else "not finite"

@@ -166,8 +166,11 @@ class Keeper:
                 recovery.discard(Path(folder))
                 return "forgotten"
 
-    def bring(self, message: OpenSession | RecoverSession, make_model: Callable[[], nn.Module]) -> Kept | None:
-        """A session from the disk; `None` where it was cancelled, or was said why it cannot be had."""
+    def bring(self, message: OpenSession | RecoverSession, make_model: Callable[[], nn.Module] | None) -> Kept | None:
+        """A session from the disk; `None` where it was cancelled, or was said why it cannot be had.
+
+        Raises SessionFileError, and of its kinds CodeNotAllowed.
+        """
         make_session = partial(Session, make_model=make_model)
         match message:
             case OpenSession(path, exact):

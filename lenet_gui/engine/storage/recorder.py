@@ -19,6 +19,7 @@ from lenet_gui.engine.storage.folder_lock import FolderLock
 from lenet_gui.engine.storage.revival import Rows, shared_steps
 from lenet_gui.engine.storage.session_file import CHECKPOINT, VALUES, written_whole
 from lenet_gui.engine.storage.stored import SessionFileError
+from lenet_gui.protocol import cycle_of
 
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
@@ -46,7 +47,7 @@ class Recorder:
         self._stopped = False
         # By branch: the commands and the steps that are on disk.
         self._written: list[tuple[int, int]] = []
-        self._values = 0
+        self._values = self._measured = 0
         # What somebody who reads the journal up to here would take for the newest.
         self._on = 0
         self._here = (0, 0)
@@ -107,6 +108,10 @@ class Recorder:
         jumped = here != self._here
         if jumped:
             lines.append({"at": here})
+        if len(self.session.accuracies) > self._measured:
+            measured = stored.describe(self.session).accuracies
+            lines += [{"measured": stored.plain_accuracy(*one)} for one in measured[self._measured :]]
+            self._measured = len(measured)
         beside = _beside(self.session)
         if beside != self._beside:
             lines.append(beside)
@@ -134,7 +139,9 @@ class Recorder:
                 self._append_rows(index, branch.log.rows(steps))
             if self._on != index:
                 lines.append({"on": index})
-            lines += [stored.line_of(entry, journal.cycle) for entry in stored.entries_from(journal, commands)]
+            lines += [
+                stored.line_of(entry, cycle_of(journal.settings)) for entry in stored.entries_from(journal, commands)
+            ]
             self._written[index] = len(journal), journal.steps
             self._on, self._here = index, (index, len(journal))
         return lines

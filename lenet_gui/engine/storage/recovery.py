@@ -43,7 +43,9 @@ def recover(
     """
     with revival.naming("The session", "it stays where it is"), _locked(folder):
         journal = _Journal(folder)
-        session = revival.begin(journal.stored, make_session, _values(folder))
+        store = _values(folder)
+        revival.check_code(journal.stored, store, lambda: (journal.columns, journal.rows()))
+        session = revival.begin(journal.stored, make_session, store)
         revival.give_logs(session, journal.rows())
         if (folder / CHECKPOINT).is_file():
             # It only saves time: everything follows from the journal, and where it cannot be used that is the way.
@@ -71,7 +73,8 @@ class _Journal:
         start, *lines = (folder / JOURNAL).read_bytes().split(b"\n")[:-1]
         header = stored.parse(start)
         self.stored = stored.started(header)
-        self._columns = len(stored.given(header, "columns", list))
+        self.columns = tuple(map(str, stored.given(header, "columns", list)))
+        self._columns = len(self.columns)
         self._on = 0
         # By branch: its place at its end, the steps of its own, and the rows that there are for them.
         self._ends: list[int] = []
@@ -105,6 +108,8 @@ class _Journal:
         elif "at" in line:
             branch, place = line["at"]
             value.branch, value.place = range(len(self._ends))[branch], range(self._ends[branch] + 1)[place]
+        elif "measured" in line:
+            value.accuracies.append(stored.accuracy_in(line["measured"]))
         elif "names" in line:
             for branch, name in zip(value.branches, line["names"], strict=True):
                 branch.name = name

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from lenet_gui.engine import travel
 from lenet_gui.engine.branch import Bookmark, Branch
 from lenet_gui.engine.journal import Journal
+from lenet_gui.engine.models import own
 from lenet_gui.engine.steplog import BLOCK, StepLog
 from lenet_gui.engine.storage.store import Store
 from lenet_gui.engine.storage.stored import OtherNumbers, SessionFileError, Stored, versions
@@ -28,12 +29,27 @@ if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
 Rows = NDArray[np.float32]
+Log = tuple[tuple[str, ...], Sequence[Rows]]
+"""The names of its columns, and of each branch the rows of its own steps."""
 
 
 class MakeSession(Protocol):
     """Makes a session at its start; `Session` itself does."""
 
     def __call__(self, settings: Settings, /, *, store: Store) -> Session: ...
+
+
+class CodeNotAllowed(SessionFileError):
+    """A session has models of somebody's own, and nobody has allowed their code. What is known without it is here."""
+
+    def __init__(self, stored: Stored, store: Store, sources: tuple[str, ...], log: Log) -> None:
+        """`sources` are the SHA-256 of what would have to run, and lie in the `store`."""
+        super().__init__(
+            f"It has a model of somebody's own ({', '.join(one[:12] for one in sources)}…), whose code runs only where "
+            f"one allows it: Session.open(path, trust=True) does."
+        )
+        self.stored, self.store, self.sources = stored, store, sources
+        self.columns, self.rows = log
 
 
 Between = Callable[["Session"], bool]
@@ -54,30 +70,17 @@ def begin(stored: Stored, make_session: MakeSession, store: Store) -> Session:
         session = make_session(stored.settings, store=store)
     except Exception as error:
         raise SessionFileError(f"cannot be opened here ({_short(error)}): open it where it was made") from error
-    branches: list[Branch] = []
-    for one in stored.branches:
-        parent = None if one.parent is None else branches[one.parent]
-        if (parent is None) != (not branches) or not 0 < len(one.name) <= 80:
-            raise ValueError(f"branch {one.name[:80]!r} grows from nowhere")
-        if parent is not None and one.leaves > len(parent.journal):
-            raise ValueError(f"{one.name!r} leaves its branch behind its end")
-        journal = Journal(stored.settings, stored.cycle) if parent is None else parent.journal.until(one.leaves)
-        for entry in one.entries:
-            if isinstance(entry, Command):
-                journal.append(entry)
-            else:
-                journal.extend(entry.n)
-        branches.append(Branch(one.name, journal, session.log, parent, one.leaves, one.differs))
-    if len({branch.name for branch in branches}) < max(1, len(branches)):
-        raise ValueError("two branches have one name")
-    if stored.place > len(branches[stored.branch].journal):
-        raise ValueError(f"there is no place {stored.place:,}")
+    branches = grown(stored, session.log)
     session.branches, session.branch = branches, branches[0]
     session.journal = branches[0].journal.until(0)
     for index, place, note in stored.bookmarks:
         if place > len(branches[index].journal):
             raise ValueError(f"there is no place {place:,} for a bookmark")
         session.bookmarks.append(Bookmark(branches[index], place, note[:500]))
+    for index, place, found in stored.accuracies:
+        if place > len(branches[index].journal) or found.step != branches[index].journal.steps_at(place):
+            raise ValueError(f"there is no step {found.step:,} for an accuracy")
+        session.accuracies[branches[index], place] = found
     for breakpoint, index, place, item in stored.breakpoints:
         if place > len(branches[index].journal):
             raise ValueError(f"there is no place {place:,} for a breakpoint")
@@ -87,6 +90,52 @@ def begin(stored: Stored, make_session: MakeSession, store: Store) -> Session:
     return session
 
 
+def grown(stored: Stored, log: StepLog | None) -> list[Branch]:
+    """The branches with their journals, all with the one `log` (`None`: to be read only).
+
+    Raises ValueError where they do not fit together.
+    """
+    branches: list[Branch] = []
+    for one in stored.branches:
+        parent = None if one.parent is None else branches[one.parent]
+        if (parent is None) != (not branches) or not 0 < len(one.name) <= 80:
+            raise ValueError(f"branch {one.name[:80]!r} grows from nowhere")
+        if parent is not None and one.leaves > len(parent.journal):
+            raise ValueError(f"{one.name!r} leaves its branch behind its end")
+        journal = Journal(stored.settings) if parent is None else parent.journal.until(one.leaves)
+        for entry in one.entries:
+            if isinstance(entry, Command):
+                journal.append(entry)
+            else:
+                journal.extend(entry.n, entry.cycle)
+        branches.append(Branch(one.name, journal, log, parent, one.leaves, one.differs))
+    if len({branch.name for branch in branches}) < max(1, len(branches)):
+        raise ValueError("two branches have one name")
+    if stored.place > len(branches[stored.branch].journal):
+        raise ValueError(f"there is no place {stored.place:,}")
+    return branches
+
+
+def check_code(stored: Stored, store: Store, log: Callable[[], Log]) -> None:
+    """Raises CodeNotAllowed, with the `log`, where a model's code would run though nobody has allowed it."""
+    missing = tuple(one for one in sources_of(stored) if not own.is_allowed(one))
+    if missing:
+        branches, (columns, rows) = grown(stored, None), log()
+        for branch, mine in zip(branches, rows, strict=True):
+            if mine.shape != (branch.journal.steps - shared_steps(branch), len(columns)) or not columns:
+                raise ValueError(f"the log of {branch.name!r} is {list(mine.shape)}")
+        raise CodeNotAllowed(stored, store, missing, (columns, rows))
+
+
+def sources_of(stored: Stored) -> tuple[str, ...]:
+    """The SHA-256 of the own models that a session starts from, or takes on any branch."""
+    names = [stored.settings.model]
+    for branch in stored.branches:
+        reloads = (one for one in branch.entries if isinstance(one, Command) and one.name == "reload")
+        names += [str(dict(one.arguments).get("model")) for one in reloads]
+    return tuple(dict.fromkeys(own.parsed(name)[0] for name in names if name.startswith(own.PREFIX)))
+
+
 def shared_steps(branch: Branch) -> int:
     """The whole steps of a branch that it shares with its parent: their rows are in the parent's log."""
     return 0 if branch.parent is None else branch.parent.journal.steps_at(branch.leaves)
@@ -94,14 +143,14 @@ def shared_steps(branch: Branch) -> int:
 
 def give_logs(session: Session, rows: Sequence[Rows]) -> None:
     """Give each branch the rows `[n, columns]` of its own steps."""
-    for branch, own in zip(session.branches, rows, strict=True):
+    for branch, mine in zip(session.branches, rows, strict=True):
         shared = shared_steps(branch)
-        if own.shape != (branch.journal.steps - shared, len(session.log.names)) or own.dtype != np.float32:
-            raise ValueError(f"the log of {branch.name!r} is {own.dtype} {list(own.shape)}")
+        if mine.shape != (branch.journal.steps - shared, len(session.log.names)) or mine.dtype != np.float32:
+            raise ValueError(f"the log of {branch.name!r} is {mine.dtype} {list(mine.shape)}")
         log = StepLog(session.model, "cpu")
         if branch.parent is not None:
             log = branch.parent.log.until(shared, session.model, "cpu")
-        newest = np.concatenate([log.rows(len(log) // BLOCK * BLOCK), own])
+        newest = np.concatenate([log.rows(len(log) // BLOCK * BLOCK), mine])
         full = len(newest) // BLOCK
         log._blocks = log._blocks + [newest[BLOCK * block : BLOCK * (block + 1)] for block in range(full)]
         log._filled = len(newest) - BLOCK * full
@@ -141,6 +190,8 @@ def naming(name: str, advice: str = "open another copy of it") -> Iterator[None]
     """Whatever goes wrong with what was stored under a name is told in one sentence, as a SessionFileError."""
     try:
         yield
+    except CodeNotAllowed:
+        raise
     except SessionFileError as error:
         raise type(error)(f"{name} {error}.") from error
     except OSError as error:

@@ -11,16 +11,22 @@ import os
 import secrets
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import numpy as np
 from safetensors import numpy as safetensors
 from torch import nn
 
+from lenet_gui.engine.branch import Branch
+from lenet_gui.engine.models import own
+from lenet_gui.engine.steplog import WATCHED
 from lenet_gui.engine.storage import revival, stored, stored_checkpoint
+from lenet_gui.engine.storage.plain_json import parse
 from lenet_gui.engine.storage.revival import Between, MakeSession, Opened
 from lenet_gui.engine.storage.store import Store
 from lenet_gui.engine.storage.stored import SessionFileError, Stored
@@ -42,6 +48,7 @@ MOST_BYTES = 2**32 - 2**20
 """A larger zip is of another kind."""
 MOST_DIRECTORY = 2**21
 """Bytes that the directory of all members never reaches."""
+MOST_COLUMNS = 1 + WATCHED
 VALUES = "values/"
 """Before the names of the big values that settings and commands speak of."""
 
@@ -72,10 +79,12 @@ def load(
     make_session: MakeSession,
     between: Between = lambda _: True,
     exact: bool = True,
+    trust: bool = False,
 ) -> Opened:
     """The session that `save` wrote, at its place; at an earlier one where `between` ended the way there.
 
-    Raises SessionFileError; of its kinds OtherNumbers, where other numbers come out here and they have to be `exact`.
+    Raises SessionFileError; of its kinds OtherNumbers, where other numbers come out here and they have to be `exact`,
+    and CodeNotAllowed where it has models of somebody's own that are not to be `trust`ed.
     """
     path = Path(path)
     with revival.naming(path.name):
@@ -91,6 +100,9 @@ def load(
                 store.take(name.removeprefix(VALUES), _read(archive, name, MOST_BYTES))
             if reason := _too_large(value):
                 raise SessionFileError(f"is too large ({reason}): open one of its earlier copies")
+            for source in revival.sources_of(value) if trust else ():
+                own.allow(source)
+            revival.check_code(value, store, lambda: _log(archive, value))
             session = revival.begin(value, make_session, store)
             steps = [branch.journal.steps - revival.shared_steps(branch) for branch in session.branches]
             size = 4 * len(session.log.names) * sum(steps) + 2**10 + 2**8 * len(steps)
@@ -107,16 +119,50 @@ def load(
         return Opened(session, revival.note_of(value, session))
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a file says of a session, not brought to life: `rows` are the log of each branch's own steps."""
+
+    stored: Stored
+    branches: list[Branch]
+    rows: Sequence[revival.Rows]
+
+
+def read(path: str | Path) -> Read:
+    """Settings, branches and log alone: no model is made and no data are needed. Raises SessionFileError."""
+    path = Path(path)
+    with revival.naming(path.name):
+        if path.exists() and not path.is_file():
+            raise SessionFileError("is no file: choose one that lenet-gui saved")
+        with path.open("rb") as file, _archive(file) as archive:
+            value = stored.from_json(_read(archive, SESSION, MOST_JSON))
+            if reason := _too_large(value):
+                raise SessionFileError(f"is too large ({reason}): open one of its earlier copies")
+            branches, (columns, rows) = revival.grown(value, None), _log(archive, value)
+        for branch, own in zip(branches, rows, strict=True):
+            steps = branch.journal.steps - revival.shared_steps(branch)
+            if own.shape != (steps, len(columns)) or own.dtype != np.float32 or not columns:
+                raise ValueError(f"the log of {branch.name!r} is {own.dtype} {list(own.shape)}")
+        for index, place, found in value.accuracies:
+            if place > len(branches[index].journal):
+                raise ValueError(f"there is no step {found.step:,} for an accuracy")
+        return Read(value, branches, rows)
+
+
 def open_as(
     kind: type[Session],
     path: str | Path,
     make_model: Callable[[], nn.Module] | None = None,
     between: Between = lambda _: True,
     exact: bool = True,
+    trust: bool = False,
 ) -> Session:
-    """`Session.open(path)`: the session that `save` wrote, where it stood. For the rest see `load`."""
+    """`Session.open(path)`: the session that `save` wrote, where it stood. For the rest see `load`.
+
+    With `trust` the code of a model of somebody's own runs.
+    """
     make_session = kind if make_model is None else partial(kind, make_model=make_model)
-    return load(path, make_session, between, exact).session
+    return load(path, make_session, between, exact, trust).session
 
 
 @contextmanager
@@ -185,6 +231,16 @@ def _read(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     if info.file_size > most:
         raise ValueError(f"{name} has {info.file_size:,} bytes, and there is no need for more than {most:,}")
     return archive.read(info)
+
+
+def _log(archive: zipfile.ZipFile, value: Stored) -> revival.Log:
+    """What can be read of the log without a session: whoever takes it looks whether it fits."""
+    steps = sum(stored.steps_in(entry) for branch in value.branches for entry in branch.entries)
+    data = _read(archive, LOG, 4 * MOST_COLUMNS * steps + 2**10 + 2**8 * len(value.branches))
+    header = parse(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    columns = parse(header["__metadata__"]["columns"])
+    log = safetensors.load(data)
+    return tuple(map(str, columns)), [log[str(index)] for index in range(len(value.branches))]
 
 
 def _too_large(value: Stored) -> str:

@@ -10,7 +10,7 @@ import json
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import torch
 
@@ -18,7 +18,8 @@ from lenet_gui import __version__
 from lenet_gui.engine.commands import COMMANDS
 from lenet_gui.engine.journal import Block, Entry, Journal, plain
 from lenet_gui.engine.stops.hits import END
-from lenet_gui.protocol import PHASES, Command
+from lenet_gui.engine.storage.plain_json import given, parse, whole
+from lenet_gui.protocol import EVERY_PHASE, Accuracy, Command, cycle_of
 from lenet_gui.protocol.stops import Breakpoint
 from lenet_gui.settings import SETTING_NAMES, Settings
 
@@ -26,12 +27,7 @@ if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
 FORMAT = 1
-MOST = 2**53
-"""Whole numbers above are not the same in every reader of JSON."""
-
 BREAKPOINT = ("kind", "at", "condition", "hits", "log", "enabled")
-
-Kind = TypeVar("Kind")
 
 
 class SessionFileError(ValueError):
@@ -58,6 +54,7 @@ class Stored:
     """Everything but the numbers: branches by their position, and bookmarks as (branch, place, note).
 
     Breakpoints are told with the place where they were set: (breakpoint, branch, place, item); watches are texts.
+    What was measured is (branch, place, accuracy).
     """
 
     settings: Settings
@@ -69,6 +66,7 @@ class Stored:
     bookmarks: list[tuple[int, int, str]] = field(default_factory=list)
     breakpoints: list[tuple[Breakpoint, int, int, int]] = field(default_factory=list)
     watches: list[str] = field(default_factory=list)
+    accuracies: list[tuple[int, int, Accuracy]] = field(default_factory=list)
 
 
 # ------------------------------------------------------------------------------------------- from a living session
@@ -90,13 +88,14 @@ def describe(session: Session) -> Stored:
     bookmarks = [(positions[bookmark.branch], bookmark.place, bookmark.note) for bookmark in session.bookmarks]
     return Stored(
         session.journal.settings,
-        session.journal.cycle,
+        cycle_of(session.journal.settings),
         versions(session),
         branches,
         positions[session.branch],
         len(session.journal),
         bookmarks,
         *stops_of(session),
+        [(positions[branch], place, found) for (branch, place), found in session.accuracies.items()],
     )
 
 
@@ -151,7 +150,8 @@ def to_json(stored: Stored) -> str:
     ]
     bookmarks = [{"branch": branch, "place": place, "note": note} for branch, place, note in stored.bookmarks]
     here = {"branch": stored.branch, "place": stored.place}
-    beside = {"bookmarks": bookmarks, **plain_stops(stored.breakpoints, stored.watches)}
+    accuracies = [plain_accuracy(*one) for one in stored.accuracies]
+    beside = {"bookmarks": bookmarks, "accuracies": accuracies, **plain_stops(stored.breakpoints, stored.watches)}
     return json.dumps(start_of(stored) | {"branches": branches, **here, **beside}, allow_nan=False)
 
 
@@ -166,6 +166,8 @@ def from_json(text: str | bytes) -> Stored:
     stored.branch, stored.place = whole(value, "branch"), whole(value, "place")
     stored.bookmarks = [bookmark_in(one) for one in given(value, "bookmarks", list)]
     read_stops(value, stored)
+    if "accuracies" in value:
+        stored.accuracies = [accuracy_in(one) for one in given(value, "accuracies", list)]
     return stored
 
 
@@ -193,10 +195,7 @@ def started(value: Any) -> Stored:
         raise ValueError(f"there is no setting {min(unknown)[:80]!r}")
     usual = {name: getattr(Settings(), name) for name in SETTING_NAMES}
     plain_settings: dict[str, Any] = {name: given(usual | settings, name, type(usual[name])) for name in SETTING_NAMES}
-    cycle = tuple(_command_in(one) for one in given(value, "cycle", list))
-    if not {"step"} <= {command.name for command in cycle} <= {*PHASES}:
-        raise ValueError("its cycle is no training step")
-    return Stored(Settings(**plain_settings, **options), cycle, given(value, "versions", dict))
+    return Stored(Settings(**plain_settings, **options), _cycle_in(value), given(value, "versions", dict))
 
 
 def line_of(entry: Entry, cycle: tuple[Command, ...]) -> dict[str, Any]:
@@ -211,7 +210,7 @@ def entry_in(value: dict[str, Any], cycle: tuple[Command, ...]) -> Entry:
     n = whole(value, "n")
     if n == 0:
         raise ValueError("a run of it has no steps")
-    return Block(cycle, n)
+    return Block(_cycle_in(value) if "cycle" in value else cycle, n)
 
 
 def steps_in(entry: Entry) -> int:
@@ -229,6 +228,20 @@ def branch_in(value: Any, name: str) -> StoredBranch:
 
 def bookmark_in(value: Any) -> tuple[int, int, str]:
     return whole(value, "branch"), whole(value, "place"), given(value, "note", str)
+
+
+def plain_accuracy(branch: int, place: int, found: Accuracy) -> dict[str, int]:
+    """What was measured at a place, as JSON has it."""
+    measured = {"step": found.step, "epoch": found.epoch, "correct": found.correct, "total": found.total}
+    return {"branch": branch, "place": place, **measured}
+
+
+def accuracy_in(value: Any) -> tuple[int, int, Accuracy]:
+    """What `plain_accuracy` gave."""
+    found = Accuracy(*(whole(value, name) for name in ("step", "epoch", "correct", "total")))
+    if found.correct > found.total:
+        raise ValueError(f"{found.correct:,} of {found.total:,} is no accuracy")
+    return whole(value, "branch"), whole(value, "place"), found
 
 
 def plain_stops(breakpoints: Sequence[tuple[Breakpoint, int, int, int]], watches: list[str]) -> dict[str, list[Any]]:
@@ -256,32 +269,12 @@ def _breakpoint_in(value: Any) -> tuple[Breakpoint, int, int, int]:
     return one, whole(value, "branch"), whole(value, "place"), whole(value, "item", END)
 
 
-def parse(text: str | bytes) -> Any:
-    """JSON without its extensions. Raises ValueError or RecursionError."""
-    return _DECODER.decode(text if isinstance(text, str) else text.decode())
-
-
-def given(value: Any, name: str, kind: type[Kind]) -> Kind:
-    """What a JSON object has under a name. Raises ValueError where it is missing or of another kind."""
-    found = value.get(name) if isinstance(value, dict) else None
-    if type(found) is not kind:
-        raise ValueError(f"{name!r} is missing or of another kind")
-    return found
-
-
-def whole(value: Any, name: str, most: int = MOST) -> int:
-    """A whole number that is not negative."""
-    found = given(value, name, int)
-    if not 0 <= found <= most:
-        raise ValueError(f"{name!r} is {found:,}")
-    return found
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
-
-
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
+def _cycle_in(value: Any) -> tuple[Command, ...]:
+    cycle = tuple(_command_in(one) for one in given(value, "cycle", list))
+    names = [command.name for command in cycle]
+    if names.count("step") != 1 or not {*names} <= {*EVERY_PHASE}:
+        raise ValueError("its cycle is no training step")
+    return cycle
 
 
 def _command_in(value: Any) -> Command:

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors import torch as safetensors
 from torch import Tensor
 
+from lenet_gui.engine import models
 from lenet_gui.engine.checkpoint import Checkpoint, Key
+from lenet_gui.engine.choices import optimizers
 from lenet_gui.engine.commands import check
 from lenet_gui.engine.journal import Journal
-from lenet_gui.engine.storage import stored_state
+from lenet_gui.engine.storage import stored_optimizer, stored_state
 from lenet_gui.engine.storage.stored import SessionFileError, given, parse, whole
 from lenet_gui.protocol import Command
 from lenet_gui.settings import Settings
@@ -25,29 +27,31 @@ from lenet_gui.settings import Settings
 if TYPE_CHECKING:
     from lenet_gui.engine.session import Session
 
-OPTIMIZER_STATE = {
-    "SGD": ((), ("momentum_buffer",)),
-    "Adam": (("step", "exp_avg", "exp_avg_sq"), ("max_exp_avg_sq",)),
-    "RMSprop": (("step", "square_avg"), ("momentum_buffer", "grad_avg")),
-}
-"""What each keeps for a parameter once it has stepped: what is always there, and what some options add."""
-
 Layout = dict[str, tuple[Key, Tensor]]
-"""By its name in the file every tensor of model and optimizer that there can be, with one that is like it."""
+"""By its name in the file every tensor of the model that there can be, with one that is like it."""
+OPTIMIZER = "optimizer/"
+"""Before the name of what the optimizer keeps: a parameter, and what PyTorch calls it."""
+TENSORS = 6
+"""Most tensors of its shape that a parameter has with all that is kept for it;"""
+MEMORY = 3
+"""of an optimizer with a memory, how many more for each of the steps that it remembers."""
 
 
 def newest(session: Session) -> tuple[Checkpoint, int]:
     """The newest checkpoint that one can come to this place from, and the position of the branch that it lies on."""
     session.history.make_sure(session)
     checkpoint = session.history.start_for(session.branch, len(session.journal))
+    if {session.made_of, checkpoint.layout[2]} != {models.named(session.journal.settings)}:
+        checkpoint = session.history.start  # a session is opened with the model that it starts from
     return checkpoint, session.branches.index(session.branch.owner(checkpoint.usable_from))
 
 
 def to_bytes(checkpoint: Checkpoint, owner: int, session: Session) -> bytes:
     """`owner` is the position of the branch that the checkpoint lies on."""
-    settings: Settings = checkpoint._slots["settings"]
-    names = {key: name for name, (key, _) in _layout(session, settings).items()}
+    names = {key: name for name, (key, _) in _layout(session).items()}
     parameters = [name for name, _ in session.model.named_parameters()]
+    of_optimizer = {key: f"{OPTIMIZER}{parameters[key[0]]}/{key[1]}" for key in checkpoint._keys if key not in names}
+    names |= of_optimizer
     tensors = {names[key]: tensor for key, tensor in zip(checkpoint._keys, checkpoint.tensors, strict=True)}
     more, state = stored_state.split(checkpoint)
     tensors |= more
@@ -56,9 +60,9 @@ def to_bytes(checkpoint: Checkpoint, owner: int, session: Session) -> bytes:
         "place": checkpoint.place,
         "usable_from": checkpoint.usable_from,
         "seconds": checkpoint.seconds,
-        "plain": {parameters[index]: values for index, values in checkpoint._plain.items()},
         "tensors": sorted(tensors),
     }
+    state |= stored_optimizer.split(checkpoint, parameters)
     # Copies: labels and target may be one tensor.
     copies = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in tensors.items()}
     return safetensors.save(copies, {"state": json.dumps(state, allow_nan=False)})
@@ -66,8 +70,10 @@ def to_bytes(checkpoint: Checkpoint, owner: int, session: Session) -> bytes:
 
 def most_bytes(session: Session, batch_size: int) -> int:
     """More than any checkpoint of this model, with batches of at most this size, can take."""
-    tensors = 6 * sum(one.nbytes for one in session.parameters) + sum(one.nbytes for one in session.model.buffers())
-    return tensors + 3 * session.input[0].nbytes * batch_size + 2**20 + 2**10 * len(session.parameters)
+    sizes = [option for branch in session.branches for option in _memories(branch.journal)]
+    each = TENSORS + MEMORY * max(sizes, default=0)
+    tensors = each * sum(one.nbytes for one in session.parameters) + sum(one.nbytes for one in session.model.buffers())
+    return tensors + 3 * session.input[0].nbytes * batch_size + 2**20 + 2**10 * each * len(session.parameters)
 
 
 def keep(data: bytes, session: Session) -> Checkpoint:
@@ -84,8 +90,11 @@ def keep(data: bytes, session: Session) -> Checkpoint:
         raise ValueError(f"its checkpoint cannot be at {place:,}, behind {seconds} s")
     if sorted(tensors) != state["tensors"]:
         raise ValueError("tensors of its checkpoint are missing")
-    _equip(session, _settings_at(owner.journal, place))
-    _fill(session, tensors, given(state, "plain", dict))
+    _equip(session, settings_at(owner.journal, place))
+    given(state, "plain", dict)
+    _fill(session, tensors)
+    own = {name.removeprefix(OPTIMIZER): tensor for name, tensor in tensors.items() if name.startswith(OPTIMIZER)}
+    stored_optimizer.join(session, own, state)
     stored_state.join(session, tensors, state)
     session.seconds, session.steps = seconds, owner.journal.steps_at(place)
     checkpoint = Checkpoint(session, place)
@@ -97,7 +106,7 @@ def keep(data: bytes, session: Session) -> Checkpoint:
 # --------------------------------------------------------------------------------------------------- inside
 
 
-def _layout(session: Session, settings: Settings) -> Layout:
+def _layout(session: Session) -> Layout:
     # Buffers as a checkpoint counts them: one that two modules share is there twice.
     buffers = [
         (f"{path}.{name}" if path else name, buffer)
@@ -106,21 +115,17 @@ def _layout(session: Session, settings: Settings) -> Layout:
         if buffer is not None
     ]
     found: Layout = {f"buffer/{name}": ((-1 - index, ""), buffer) for index, (name, buffer) in enumerate(buffers)}
-    always, sometimes = OPTIMIZER_STATE[settings.optimizer]
     for index, (name, parameter) in enumerate(session.model.named_parameters()):
         found[f"parameter/{name}"] = (index, ""), parameter
         found[f"gradient/{name}"] = (index, "grad"), parameter
-        for kept in (*always, *sometimes):
-            # Step counters have no shape and stay on the CPU, where PyTorch keeps them.
-            found[f"optimizer/{name}/{kept}"] = (index, kept), torch.zeros(()) if kept == "step" else parameter
     return found
 
 
-def _settings_at(journal: Journal, place: int) -> Settings:
+def settings_at(journal: Journal, place: int) -> Settings:
     """The settings that hold at a place: those of the start, with all that was set since."""
     settings = journal.settings
     for entry in journal.until(place).entries:
-        if isinstance(entry, Command) and entry.name == "set":
+        if isinstance(entry, Command) and entry.name in ("set", "reload"):
             settings = settings.change(**dict(entry.arguments))
     return settings
 
@@ -137,42 +142,37 @@ def _equip(session: Session, settings: Settings) -> None:
     session.equip()
 
 
-def _fill(session: Session, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
-    """Raises ValueError where anything of model, gradients or optimizer is missing, too much, or does not fit."""
-    settings = session.settings
-    layout = _layout(session, settings)
+def _memories(journal: Journal) -> list[int]:
+    """How many steps optimizers remember that were chosen anywhere on the way."""
+    chosen = [journal.settings]
+    for entry in journal.entries:
+        if isinstance(entry, Command) and entry.name == "set":
+            chosen.append(chosen[-1].change(**dict(entry.arguments)))
+    usual = {
+        name: next((one.default for one in optimizers.known(name) if one.name == "history_size"), 0)
+        for name in {one.optimizer for one in chosen}
+    }
+    found = [one.of("optimizer").get("history_size", usual[one.optimizer]) for one in chosen]
+    return [size for size in found if isinstance(size, int)]
+
+
+def _fill(session: Session, tensors: dict[str, Tensor]) -> None:
+    """Raises ValueError where anything of model or gradients is missing, too much, or does not fit."""
+    layout = _layout(session)
     always = {name for name in layout if name.startswith(("parameter/", "buffer/"))}
-    always |= stored_state.generators_on(settings.device)
-    needless = tensors.keys() - layout.keys() - always - stored_state.SOMETIMES
-    if wrong := (always - tensors.keys()) | needless:
+    always |= stored_state.generators_on(session.settings.device)
+    there = {name for name in tensors if not name.startswith(OPTIMIZER)}
+    needless = there - layout.keys() - always - stored_state.SOMETIMES
+    if wrong := (always - there) | needless:
         raise ValueError(f"the tensor {min(wrong)[:80]!r} is missing or too much")
-    _check_optimizer(session, tensors, plain)
     with torch.no_grad():
-        # In the order in which the optimizers themselves make what they keep.
-        for name, ((index, part), like) in layout.items():
+        for name, ((_, part), like) in layout.items():
             tensor = tensors.get(name)
             if tensor is None:
                 continue
             if (tensor.shape, tensor.dtype) != (like.shape, like.dtype):
                 raise ValueError(f"the tensor {name!r} is {tensor.dtype} {list(tensor.shape)}")
-            if not part:
-                like.copy_(tensor)
-            elif part == "grad":
+            if part == "grad":
                 like.grad = torch.empty_like(like).copy_(tensor)
             else:
-                session.optimizer.state[session.parameters[index]][part] = torch.empty_like(like).copy_(tensor)
-    for name, parameter in session.model.named_parameters():
-        if name in plain:
-            session.optimizer.state[parameter].update(plain[name])
-
-
-def _check_optimizer(session: Session, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
-    """Raises ValueError where the optimizer would miss something at its next step, or not know it."""
-    always, sometimes = OPTIMIZER_STATE[session.settings.optimizer]
-    for name, _ in session.model.named_parameters():
-        kept = {one for one in (*always, *sometimes) if f"optimizer/{name}/{one}" in tensors}
-        values = plain.get(name, {})
-        if any(value is not None or one not in sometimes for one, value in values.items()):
-            raise ValueError(f"what the optimizer keeps for {name!r} is unknown")
-        if (kept or values) and not kept >= {*always}:
-            raise ValueError(f"what the optimizer keeps for {name!r} is not whole")
+                like.copy_(tensor)

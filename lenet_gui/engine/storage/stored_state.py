@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from lenet_gui.engine.checkpoint import Checkpoint
-from lenet_gui.engine.data import CLASSES, Cursor, Digits
+from lenet_gui.engine.choices import losses
+from lenet_gui.engine.data import Cursor, Images
 from lenet_gui.engine.generators import GeneratorState
-from lenet_gui.engine.optimizers import LOSSES
 from lenet_gui.engine.storage.stored import given, whole
 
 if TYPE_CHECKING:
@@ -99,17 +99,17 @@ def _generators(tensors: dict[str, Tensor], state: Any) -> GeneratorState:
 
 
 def _batch(session: Session, tensors: dict[str, Tensor], size: int) -> tuple[Tensor, Tensor | None]:
-    """The stored one, or the digits that the cursor stands for."""
+    """The stored one, or the images that the cursor stands for."""
     images, labels = tensors.get("batch/input"), tensors.get("batch/labels")
-    if images is None and labels is None and isinstance(session.source, Digits) and 0 < size <= session.source.size:
+    if images is None and labels is None and isinstance(session.source, Images) and 0 < size <= session.source.size:
         return session.source.batch(session.cursor, size)
-    if images is None or isinstance(session.source, Digits) != (labels is not None):
+    if images is None or isinstance(session.source, Images) != (labels is not None):
         raise ValueError("its batch is missing")
     if (images.shape, images.dtype) != ((size, *session.input.shape[1:]), session.input.dtype):
         raise ValueError(f"its batch is {images.dtype} {list(images.shape)}")
     if labels is not None:
-        _check_classes(labels, CLASSES, torch.Size([size]))
-    # Written into, so that nobody takes it for the digits themselves.
+        _check_classes(labels, len(session.source.classes), torch.Size([size]))
+    # Written into, so that nobody takes it for the data themselves.
     return torch.empty_like(images).copy_(images), labels
 
 
@@ -118,7 +118,12 @@ def _target_kind(value: Any) -> tuple[str, torch.Size] | None:
     if value is None:
         return None
     loss, shape = value
-    if loss not in LOSSES or not shape or not all(type(size) is int and 0 < size < 2**31 for size in shape):
+    if (
+        loss not in losses.names()
+        or not losses.nature(loss).kind
+        or not shape
+        or not all(type(size) is int and 0 < size < 2**31 for size in shape)
+    ):
         raise ValueError("its target is of no known kind")
     return loss, torch.Size(shape)
 
@@ -129,8 +134,11 @@ def _target(target: Tensor | None, kind: tuple[str, torch.Size] | None) -> Tenso
     if kind is None:
         raise ValueError("its target is of no known kind")
     loss, shape = kind
-    if loss == "CrossEntropyLoss":
+    taken = losses.nature(loss).kind
+    if taken == "classes":
         _check_classes(target, shape[-1], shape[:-1])
+    elif taken == "lists":
+        _check_classes(target + 1, shape[-1] + 1, shape)
     elif target.shape != shape or not target.is_floating_point():
         raise ValueError(f"its target is {target.dtype} {list(target.shape)}")
     return target

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from lenet_gui.engine.expressions.expression import NotYet
 from lenet_gui.engine.tensors.figures import finite_of, least, numbers
-from lenet_gui.engine.tensors.update import kept, newest_update, update_rule
+from lenet_gui.engine.tensors.update import kept, newest_update
 from lenet_gui.engine.trace.figures import figures
 from lenet_gui.engine.trace.names import LIVE, done, gradient, lookup
 from lenet_gui.protocol.tensors import View, Which
@@ -111,8 +111,7 @@ def kind_of(session: Session, which: Which) -> str:
 def _update(session: Session, name: str) -> Found:
     if name not in dict(session.model.named_parameters()):
         raise ValueError(f"{name} is no parameter: nothing updates it")
-    settings, (before, grad, after) = newest_update(session, name)
-    rule = update_rule(settings)
+    rule, (before, grad, after) = newest_update(session, name)
     if before is None:
         raise Missing("no update", Found(session.model.get_parameter(name).detach(), "update", {}, rule))
     columns = {"before": before, **({} if grad is None else {"gradient": grad}), **kept(session, name)}
@@ -135,9 +134,10 @@ def gradient_limit(session: Session, inside: bool) -> float:
     ]
     if inside:
         trace = session.trace()
-        for operation in done(session, trace):
+        ends = ((one, which) for one in done(session, trace) for which in range(len(one.outputs)))
+        for operation, which in ends:
             try:
-                found = gradient(session, trace, operation)
+                found = gradient(session, trace, operation, which)
             except NotYet:
                 continue
             if found is not None and math.prod(found.shape) > 1:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from torch import Tensor
 
+from lenet_gui.engine.expressions.calculation import NoGradient
+from lenet_gui.engine.expressions.expression import NotYet
 from lenet_gui.engine.session import Session
 from lenet_gui.engine.tensors.export import export
 from lenet_gui.engine.tensors.figures import frozen, histogram, numbers, summary
 from lenet_gui.engine.tensors.found import Found, Missing, Pinned, column_sizes, find, gradient_limit, kind_of, where
 from lenet_gui.engine.tensors.picture import picture, seen
 from lenet_gui.engine.trace.names import done
+from lenet_gui.engine.trace.trace import Operation
 from lenet_gui.engine.view import place_of
+from lenet_gui.protocol.stops import LookAtWatch
 from lenet_gui.protocol.tensors import (
     ALL,
     MOST_CELLS,
@@ -52,6 +57,8 @@ def answer(session: Session, question: Look) -> LookAnswer:
             return look(session, question)
         case CellsRequest():
             return CellsReply(question.id, _cells_of(session, question))
+        case LookAtWatch():
+            return _look_at_watch(session, question)
         case NamesRequest():
             return NamesReply(question.id, _names(session, question.inside))
         case PinRequest():
@@ -75,6 +82,21 @@ def look(session: Session, request: LookRequest) -> LookReply:
         return seen_of(found, request, told, gradient_limit(session, request.inside) if _shares(found) else 0.0)
     except Missing as missing:
         return _without(replace(told, missing=missing.why), missing.found, request)
+    except ValueError as error:
+        return replace(told, missing=str(error))
+
+
+def _look_at_watch(session: Session, question: LookAtWatch) -> LookReply:
+    """The tensor that an expression is here. Raises ValueError for a watch that there is not."""
+    view = View(Which(session.watches.expression(question.watch).text))
+    request = LookRequest(question.id, view, question.room, question.region, question.block)
+    told = LookReply(request.id, place_of(session), where(session), view, "")
+    try:
+        return seen_of(Found(session.watches.value(question.watch), "expression"), request, told)
+    except NotYet:
+        return replace(told, missing="not yet")
+    except NoGradient:
+        return replace(told, missing="none")
     except ValueError as error:
         return replace(told, missing=str(error))
 
@@ -188,10 +210,17 @@ def _names(session: Session, inside: bool) -> tuple[NameRow, ...]:
         seen_names = {row.name for row in rows}
         for one in done(session, session.trace()):
             if one.name not in seen_names:
-                shape = tuple(one.outputs[0].shape)
-                rows += [NameRow(one.name, "value", "activation", shape), NameRow(one.name, "grad", "gradient", shape)]
+                rows += [row for which in range(len(one.outputs)) for row in _of_output(one, which)]
                 seen_names.add(one.name)
     return tuple(rows)
+
+
+def _of_output(operation: Operation, which: int) -> Iterator[NameRow]:
+    """Whole numbers, such as where a maximum stood, have no gradient."""
+    name, output = operation.output_name(which), operation.outputs[which]
+    yield NameRow(name, "value", "activation", tuple(output.shape))
+    if output.is_floating_point():
+        yield NameRow(name, "grad", "gradient", tuple(output.shape))
 
 
 def _pin(session: Session, request: PinRequest) -> PinReply:

@@ -10,11 +10,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lenet_gui.protocol.trace import MOST_MAPS
+
 SIDE = 64
 """Pixels that a picture has at most in each direction."""
-MOST_MAPS = 16
 NO_PICTURE: NDArray[np.float32] = np.empty((0, 0), np.float32)
 NO_PICTURE.flags.writeable = False
+Drawn = tuple[NDArray[np.float32], int, int]
+"""A picture, every how many-th number it has in each direction, and the sample that it is of."""
+NOT_DRAWN: Drawn = NO_PICTURE, 1, 0
 
 
 class Figures(NamedTuple):
@@ -43,18 +47,24 @@ def figures(tensor: Tensor) -> Figures:
     return Figures(kept.min().item(), kept.max().item(), kept.mean().item(), zeros, False)
 
 
-def picture(tensor: Tensor, sample: int) -> NDArray[np.float32]:
+def picture(tensor: Tensor, sample: int) -> Drawn:
     """One sample as [height, width]: maps side by side, a vector folded into rows; thinned where it is too large.
 
     The nearest sample there is; empty for a tensor without numbers.
     """
     if not _plain(tensor) or not tensor.numel():
-        return NO_PICTURE
+        return NOT_DRAWN
     one = tensor.detach()
-    one = one[max(0, min(sample, len(one) - 1))] if one.ndim > 1 else one
-    array = _vector(_array(one.reshape(-1))) if one.ndim < 2 else _maps(_array(one.reshape(-1, *one.shape[-2:])))
+    sample = max(0, min(sample, len(one) - 1)) if one.ndim > 1 else 0
+    one = one[sample] if one.ndim > 1 else one
+    if one.ndim < 2:
+        values, thin = _thinned_vector(one.reshape(-1))
+        array = _vector(values)
+    else:
+        values, thin = _thinned_maps(one.reshape(-1, *one.shape[-2:])[:MOST_MAPS])
+        array = _maps(values)
     array.flags.writeable = False
-    return array
+    return array, thin, sample
 
 
 def _plain(tensor: Tensor) -> bool:
@@ -66,16 +76,16 @@ def _real(tensor: Tensor) -> Tensor:
     return values if values.dtype in (torch.float32, torch.float64) else values.float()
 
 
-def _array(values: Tensor) -> NDArray[np.float32]:
-    """What is needed of it, and no more, is copied."""
-    if values.ndim == 3:
-        values = values[:MOST_MAPS]
-        columns, rows = _grid(len(values))
-        thin = max(1, -(-rows * values.shape[1] // SIDE), -(-columns * values.shape[2] // SIDE))
-        values = values[:, ::thin, ::thin]
-    else:
-        values = values[:: -(-len(values) // (SIDE * SIDE))]
-    return values.to("cpu", torch.float32).numpy()
+def _thinned_maps(maps: Tensor) -> tuple[NDArray[np.float32], int]:
+    """What is needed of them, and no more, is copied."""
+    columns, rows = _grid(len(maps))
+    thin = max(1, -(-rows * maps.shape[1] // SIDE), -(-columns * maps.shape[2] // SIDE))
+    return maps[:, ::thin, ::thin].to("cpu", torch.float32).numpy(), thin
+
+
+def _thinned_vector(flat: Tensor) -> tuple[NDArray[np.float32], int]:
+    thin = -(-len(flat) // (SIDE * SIDE))
+    return flat[::thin].to("cpu", torch.float32).numpy(), thin
 
 
 def _grid(maps: int) -> tuple[int, int]:

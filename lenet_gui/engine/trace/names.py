@@ -60,7 +60,7 @@ def live(session: Session, name: str, state: dict[str, Tensor | None] | None = N
         case "epoch":
             return float(session.cursor.epoch)
         case "lr":
-            return session.settings.lr
+            return session.lr
         case "gradient_norm":
             return _norm(_gradients(session, state), 2.0)
         case "gradient_max":
@@ -111,39 +111,51 @@ def done(session: Session, trace: Trace) -> list[Operation]:
     return found
 
 
-def gradient(session: Session, trace: Trace, operation: Operation) -> Tensor | None:
-    """That of the operation's output, of the newest backward that has come to it. Raises NotYet before one has."""
-    place, found, reached = len(session.journal), None, False
+def gradient(session: Session, trace: Trace, operation: Operation, which: int = 0) -> Tensor | None:
+    """That of an output of the operation, of the newest backward that has come to it. Raises NotYet before one has."""
+    place, found, reached, end = len(session.journal), None, False, operation.ends[which]
     for command in trace.commands:
         # A node's incoming gradient is complete in the place before it runs.
         items = command.items if command.place < place else command.items[: session.item + bool(session.item)]
         if command.place > place:
             break
         for visit in items:
-            if isinstance(visit, Visit) and visit.node == operation.node and operation.slot < len(visit.received):
-                found, reached = visit.received[operation.slot], True
+            if isinstance(visit, Visit) and visit.node == end.node and end.slot < len(visit.received):
+                found, reached = visit.received[end.slot], True
     if not reached:
-        raise NotYet(f"{operation.name}.grad")
+        raise NotYet(f"{operation.output_name(which)}.grad")
     return found
+
+
+def output_of(operations: list[Operation], name: str) -> tuple[Operation, int] | None:
+    """The newest of these whose output has this name, and which of its outputs that is."""
+    for one in reversed(operations):
+        if name.startswith(one.name):
+            which = next((k for k in range(len(one.outputs)) if one.output_name(k) == name), None)
+            if which is not None:
+                return one, which
+    return None
 
 
 def _activation(session: Session, name: str) -> Tensor | None:
     trace = session.trace()
     base = name.removesuffix(".grad")
-    if all(one.name != base for one in trace.operations):
+    if output_of(trace.operations, base) is None:
         raise ExpressionError(_no_such(session, trace, name))
-    newest = next((one for one in reversed(done(session, trace)) if one.name == base), None)
+    newest = output_of(done(session, trace), base)
     if newest is None:
         raise NotYet(name)
+    operation, which = newest
     if base != name:
-        found = gradient(session, trace, newest)
+        found = gradient(session, trace, operation, which)
         return None if found is None else session.stepper.fetch(found)
-    return session.stepper.fetch(newest.outputs[0])
+    return session.stepper.fetch(operation.outputs[which])
 
 
 def _no_such(session: Session, trace: Trace, name: str) -> str:
     there = [one for one in session.tensors() if ":" not in one]
-    there += [found for one in trace.operations for found in (one.name, f"{one.name}.grad")]
+    made = [one.output_name(k) for one in trace.operations for k in range(len(one.outputs))]
+    there += [found for one in made for found in (one, f"{one}.grad")]
     near = get_close_matches(name, [*there, *LIVE, *TRACED], 1)
     return f"there is no {short(name)}" + (f": did you mean {near[0]}?" if near else "")
 

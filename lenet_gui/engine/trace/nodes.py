@@ -15,7 +15,7 @@ from torch.autograd.graph import Node as AutogradNode
 
 from lenet_gui.engine.trace.operations import Made
 from lenet_gui.engine.trace.room import Room
-from lenet_gui.engine.trace.trace import Node, Operation, Visit
+from lenet_gui.engine.trace.trace import Node, Visit
 
 Gradients = tuple[Tensor | None, ...]
 Keep = Callable[[Gradients, Gradients], tuple[Gradients, Gradients]]
@@ -42,7 +42,7 @@ class NodeRecorder:
         self._live: list[AutogradNode] = []
         self._names = names
 
-    def discover(self, tensor: Tensor | None, made: list[Made], operations: list[Operation]) -> None:
+    def discover(self, tensor: Tensor | None, made: list[Made]) -> None:
         """Note the graph behind a tensor, and which operation made which of its nodes."""
         if tensor is None or tensor.grad_fn is None:
             return
@@ -60,9 +60,9 @@ class NodeRecorder:
                 parameter = self._names.get(id(node.variable), "")  # pyright: ignore[reportAttributeAccessIssue]
             next_ = tuple([known[child] for child in following])
             self.nodes.append(Node(name, -1, parameter, next_, _saved(node)))
-        for index, node in made:
+        for index, end, node in made:
             if node in new:
-                operations[index].node = known[node]
+                end.node = known[node]
                 self._claim(known[node], index)
 
     @contextmanager

@@ -21,7 +21,7 @@ from lenet_gui.engine.trace.arguments import Arguments
 from lenet_gui.engine.trace.changes import StateWatch
 from lenet_gui.engine.trace.room import Room
 from lenet_gui.engine.trace.source import Sources
-from lenet_gui.engine.trace.trace import Changes, Operation
+from lenet_gui.engine.trace.trace import Changes, End, Operation
 from lenet_gui.protocol.trace import CallRow
 
 CRITERION = "criterion"
@@ -30,8 +30,8 @@ _CALL = "_compiled_call_impl"
 """Where PyTorch looks for what a module does instead of its `_call_impl`. With a hook that would take a longer way."""
 
 _NESTED = (tuple, list)
-Made = tuple[int, AutogradNode | None]
-"""An operation's index, and the node of its output as it was then."""
+Made = tuple[int, End, AutogradNode]
+"""An operation's index, the end of one of its outputs, and the node of that as it was then."""
 
 
 class OperationRecorder:
@@ -162,7 +162,7 @@ class OperationRecorder:
             tensors=tensors,
             outputs=tuple([self._room.copy(tensor) for tensor in outputs]),
             changes=self._early,
-            slot=outputs[0].output_nr,
+            ends=tuple([End(-1, tensor.output_nr) for tensor in outputs]),
             module=self.calls[call].path,
         )
         self._early = {}
@@ -177,7 +177,10 @@ class OperationRecorder:
                 self.arguments.know(tensor, copy)
         self.operations.append(operation)
         self._items.append(operation)
-        self.made.append((index, outputs[0].grad_fn))
+        for tensor, end in zip(outputs, operation.ends, strict=True):
+            node = tensor.grad_fn
+            if node is not None:
+                self.made.append((index, end, node))
         return operation
 
     def _origins(self, given: list[Tensor]) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from lenet_gui.engine.commands import COMMANDS, load_batch
+from lenet_gui.engine.choices.state import flat
+from lenet_gui.engine.commands import load_batch
 from lenet_gui.engine.trace.changes import StateWatch
 from lenet_gui.engine.trace.nodes import NodeRecorder
 from lenet_gui.engine.trace.operations import OperationRecorder
@@ -69,24 +70,24 @@ class Recording:
             traced.target = session.target
         elif command.name == "backward":
             start = session.output if arguments.get("of") == "output" else session.last_loss
-            self._nodes.discover(start, self._operations.made, self._operations.operations)
+            self._nodes.discover(start, self._operations.made)
             if start is None:
-                COMMANDS["backward"](session, **arguments)
+                session.commands["backward"](session, **arguments)
             else:
                 written = self._operations.hooked()
                 with self._nodes.recording(start, written) as traced.items:  # pyright: ignore[reportAttributeAccessIssue]
-                    COMMANDS["backward"](session, **arguments)
+                    session.commands["backward"](session, **arguments)
         elif command.name == "step":
-            traced.items.extend(self._updates(lambda: COMMANDS["step"](session, **arguments)))
+            traced.items.extend(self._updates(lambda: session.commands["step"](session, **arguments)))
         else:
-            COMMANDS[command.name](session, **arguments)
+            session.commands[command.name](session, **arguments)
 
     def _forward(self, command: Command, traced: TracedCommand) -> None:
         session = self._session
         with self._operations.recording() as traced.items:  # pyright: ignore[reportAttributeAccessIssue]
-            COMMANDS[command.name](session, **dict(command.arguments))
+            session.commands[command.name](session, **dict(command.arguments))
         result = session.output if command.name == "forward" else session.last_loss
-        self._nodes.discover(result, self._operations.made, self._operations.operations)
+        self._nodes.discover(result, self._operations.made)
 
     @torch.no_grad()
     def _updates(self, do: Callable[[], None]) -> list[Update]:
@@ -103,8 +104,8 @@ class Recording:
             own: Changes = {name: after}
             if parameter.grad is not None and parameter.grad._version != version:
                 own[f"{name}.grad"] = parameter.grad.clone()
-            for key, kept in state.get(parameter, {}).items():
-                own[f"{name}: {key}"] = kept.clone() if isinstance(kept, Tensor) else _number(kept)
+            for key, kept in flat(state.get(parameter, {})).items():
+                own[f"{name}: {key}"] = None if kept is None else kept.clone()
             updates.append(Update(name, value, gradient, after, own))
         return updates
 
@@ -119,8 +120,3 @@ class Recording:
             return None
         live, version, copy = self._nodes.accumulated.get(f"{parameter}.grad", (None, 0, None))
         return copy if live is gradient and gradient._version == version else gradient.clone()
-
-
-def _number(value: Any) -> Tensor | None:
-    """What an optimizer keeps beside tensors."""
-    return value if value is None else torch.as_tensor(value).clone()

@@ -9,22 +9,25 @@ import torch
 from torch import Tensor
 
 from lenet_gui.engine import printing
-from lenet_gui.engine.trace.figures import NO_PICTURE, Figures, figures, picture
+from lenet_gui.engine.trace.figures import NO_PICTURE, NOT_DRAWN, Drawn, Figures, figures, picture
 from lenet_gui.engine.trace.source import Sources
 from lenet_gui.engine.trace.trace import Node, Operation, Trace, TracedCommand, Update, Visit
-from lenet_gui.protocol.trace import NodeRow, OperationRow, Part, Saved, Summary, TraceReply, UpdateRow
+from lenet_gui.protocol.trace import NodeRow, OperationRow, OutputRow, Part, Saved, Summary, TraceReply, UpdateRow
 from lenet_gui.settings import Settings
 
 if TYPE_CHECKING:
-    from lenet_gui.protocol.trace import Array
+    pass
 
+Known = tuple[Tensor | None, tuple[int, int] | None]
+"""A gradient, and the place from which it is known."""
+_UNKNOWN: Known = (None, None)
 _NOTHING = Summary((), "", *Figures(), NO_PICTURE)
 
 
 def reply(id: int, number: int, trace: Trace, sources: Sources, sample: int, settings: Settings) -> TraceReply:
     """The whole step, with pictures of this sample of its batch (of the nearest there is)."""
     operations = trace.operations
-    gradients = _gradients(trace, operations)
+    gradients = _gradients(trace)
     visits = {visit.node: visit for visit in trace.backward}
     updates = trace.updates
     # Where each operation and update stands in the lists of the reply.
@@ -36,7 +39,7 @@ def reply(id: int, number: int, trace: Trace, sources: Sources, sample: int, set
         sample,
         tuple(_part(one, index, settings) for one in trace.commands),
         tuple(trace.calls),
-        tuple(_operation(one, gradients.get(i), told) for i, one in enumerate(operations)),
+        tuple(_operation(one, gradients, told) for one in operations),
         tuple(_node(node, visits.get(i), told) for i, node in enumerate(trace.nodes)),
         tuple(map(_update, updates)),
         _NOTHING if trace.batch is None else told.drawn(trace.batch),
@@ -57,13 +60,13 @@ class _Told:
 
     def plain(self, tensor: Tensor) -> Summary:
         """Without a picture."""
-        return self._summary(tensor, NO_PICTURE)
+        return self._summary(tensor, NOT_DRAWN)
 
-    def _summary(self, tensor: Tensor, drawn: Array) -> Summary:
+    def _summary(self, tensor: Tensor, drawn: Drawn) -> Summary:
         known = self._figures.get(id(tensor))
         if known is None:
             known = self._figures[id(tensor)] = figures(tensor)
-        return Summary(tuple(tensor.shape), _dtype(tensor.dtype), *known, drawn)
+        return Summary(tuple(tensor.shape), _dtype(tensor.dtype), *known, *drawn)
 
 
 def _identity(item: object) -> int:
@@ -75,24 +78,20 @@ def _part(traced: TracedCommand, index: dict[int, int], settings: Settings) -> P
     return Part(traced.place, traced.command.name, printing.code_of(traced.command, settings), items, traced.refused)
 
 
-def _gradients(trace: Trace, operations: list[Operation]) -> dict[int, tuple[Tensor | None, tuple[int, int]]]:
-    """By operation the gradient of its output in the newest backward, and the place from which it is known."""
-    by_node: dict[int, list[int]] = {}
-    for i, one in enumerate(operations):
-        by_node.setdefault(one.node, []).append(i)
-    found: dict[int, tuple[Tensor | None, tuple[int, int]]] = {}
+def _gradients(trace: Trace) -> dict[tuple[int, int], Known]:
+    """By node and its output what came in there in the newest backward that ran it, and the place from which that is
+    known."""
+    found: dict[tuple[int, int], Known] = {}
     for command in trace.commands:
         for item, visit in enumerate(command.items):
             if isinstance(visit, Visit):
-                for i in by_node.get(visit.node, ()):
-                    slot = operations[i].slot
-                    if slot < len(visit.received):
-                        found[i] = visit.received[slot], (command.place, item)
+                for slot, gradient in enumerate(visit.received):
+                    found[visit.node, slot] = (gradient, (command.place, item)) if gradient is not None else _UNKNOWN
     return found
 
 
-def _operation(one: Operation, found: tuple[Tensor | None, tuple[int, int]] | None, told: _Told) -> OperationRow:
-    gradient, place = (None, None) if found is None or found[0] is None else found
+def _operation(one: Operation, gradients: dict[tuple[int, int], Known], told: _Told) -> OperationRow:
+    (gradient, place), *more = [gradients.get((end.node, end.slot), _UNKNOWN) for end in one.ends]
     return OperationRow(
         one.name,
         one.function,
@@ -104,7 +103,14 @@ def _operation(one: Operation, found: tuple[Tensor | None, tuple[int, int]] | No
         told.drawn(one.outputs[0]),
         None if gradient is None else told.drawn(gradient),
         place,
+        tuple([_output(one, which, known, told) for which, known in enumerate(more, 1)]) if more else (),
     )
+
+
+def _output(one: Operation, which: int, known: Known, told: _Told) -> OutputRow:
+    gradient, place = known
+    summary = None if gradient is None else told.plain(gradient)
+    return OutputRow(one.output_name(which), told.plain(one.outputs[which]), summary, place)
 
 
 def _node(node: Node, visit: Visit | None, told: _Told) -> NodeRow:

@@ -16,8 +16,8 @@ from lenet_gui.engine import commands
 from lenet_gui.protocol.trace import SourceFile, Span
 
 _TORCH = str(Path(torch.__file__).parent) + os.sep
-_HERE = str(Path(__file__).parent) + os.sep
-_OUTSIDE = commands.__file__
+_OURS = tuple(str(Path(__file__).parent.with_name(name)) + os.sep for name in ("trace", "attached"))
+_OUTSIDE = commands.__file__, str(Path(commands.__file__).parent / "attached" / "records.py")
 """Who calls the model: what lies further out is not the person's code."""
 MOST_LETTERS = 1_000_000
 MOST_SPANS = 10_000
@@ -35,9 +35,9 @@ class Sources:
         frame = sys._getframe(3)  # those before are of the recorder
         while frame is not None:
             code = frame.f_code
-            if code.co_filename == _OUTSIDE:
+            if code.co_filename in _OUTSIDE:
                 return None
-            if not _foreign(code.co_filename):
+            if not is_foreign(code.co_filename):
                 found = _span(code, frame.f_lasti)
                 if found is not None:
                     self._seen[id(code)] = code
@@ -46,23 +46,25 @@ class Sources:
         return None
 
     def files(self) -> tuple[SourceFile, ...]:
-        """The texts of what was seen, as they are on the disk now; what cannot be read is left out."""
+        """The texts of what was seen, as they are on the disk now, or as somebody's own model was when it was opened;
+        what cannot be read is left out."""
         functions: dict[str, set[tuple[int, int]]] = {}
         for code in self._seen.values():
             functions.setdefault(code.co_filename, set()).add(_lines(code))
         found = []
         for file, lines in functions.items():
-            try:
-                text = Path(file).read_text(encoding="utf-8", errors="replace")[:MOST_LETTERS]
-            except OSError:
+            linecache.checkcache(file)
+            text = "".join(linecache.getlines(file))[:MOST_LETTERS]
+            if not text:
                 continue
             found.append(SourceFile(file, text, tuple(sorted(lines))))
         return tuple(found)
 
 
 @cache
-def _foreign(file: str) -> bool:
-    return file.startswith((_TORCH, _HERE, "<frozen"))
+def is_foreign(file: str) -> bool:
+    """Whether a file is PyTorch's, Python's or a part of this recorder."""
+    return file.startswith((_TORCH, *_OURS, "<frozen"))
 
 
 # With the code itself, so that no other takes its identity.

@@ -21,12 +21,21 @@ Changes = dict[str, Tensor | None]
 
 
 @dataclass(slots=True)
+class End:
+    """Where the gradient of an operation's output comes in: the index of the autograd node that made it (-1: none that
+    a backward leads to), and which of that node's outputs it is."""
+
+    node: int
+    slot: int
+
+
+@dataclass(slots=True)
 class Operation:
     """A call of the model's Python that returned or changed a tensor.
 
     `name` is unique in its command (`relu_1`), `line` in the person's own code. `outputs` are what it returned, or else
-    wrote into, copied. `inputs` are operations of this trace by index (-1: the model's input), `tensors` parameters and
-    buffers. `node` is the index of the first output's autograd node, `slot` which of its outputs that is.
+    wrote into, copied, and `ends` where their gradients come in. `inputs` are operations of this trace by index (-1:
+    the model's input), `tensors` parameters and buffers.
     """
 
     name: str
@@ -37,8 +46,7 @@ class Operation:
     tensors: tuple[str, ...]
     outputs: tuple[Tensor, ...]
     changes: Changes
-    node: int = -1
-    slot: int = 0
+    ends: tuple[End, ...]
     module: str = ""
     """The dotted path of the module that called it."""
     do: Callable[..., Any] | None = None
@@ -49,6 +57,19 @@ class Operation:
     @property
     def line(self) -> int | None:
         return self.source.line if self.source else None
+
+    @property
+    def node(self) -> int:
+        """Of the first output."""
+        return self.ends[0].node
+
+    @property
+    def slot(self) -> int:
+        return self.ends[0].slot
+
+    def output_name(self, which: int) -> str:
+        """The first output has the operation's own name, those behind it are counted: `chunk.out1`."""
+        return f"{self.name}.out{which}" if which else self.name
 
 
 @dataclass(slots=True)

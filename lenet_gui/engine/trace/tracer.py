@@ -20,7 +20,7 @@ from lenet_gui.engine.trace.recording import BUDGET, Recording
 from lenet_gui.engine.trace.room import Room
 from lenet_gui.engine.trace.source import Sources
 from lenet_gui.engine.trace.trace import Operation, Trace
-from lenet_gui.protocol import PHASES, Command
+from lenet_gui.protocol import EVERY_PHASE, Command, phase_after
 from lenet_gui.protocol.trace import TraceReply
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ QUICK = 0.1
 PREPARED = 3
 """Traces of steps around that are kept beside the one that is looked at."""
 
-_WITH_ITEMS = ("forward", "loss", "backward", "step")
+WITH_ITEMS = ("forward", "loss", "backward", "step")
 
 StartFor = Callable[[int], Checkpoint]
 Key = tuple[Branch, int, tuple[Command, ...]]
@@ -103,7 +103,7 @@ class Tracer:
 
     def _neighbours(self) -> Iterator[Key]:
         session, place = self._session, len(self._session.journal)
-        if not session.ahead and session.next_command.name not in _WITH_ITEMS:
+        if not session.ahead and session.next_command.name not in WITH_ITEMS:
             yield session.branch, place, tuple(self._following([], place))
         # Back leads to the end of a step: of this one's predecessor, or of the one before that.
         before = session.steps - (place == session.journal.place_of_step(session.steps))
@@ -127,32 +127,36 @@ class Tracer:
         session = self._session
         place = len(session.journal)
         steps = session.steps
-        if steps and place == session.journal.place_of_step(steps) and session.next_command.name not in _WITH_ITEMS:
+        if steps and place == session.journal.place_of_step(steps) and session.next_command.name not in WITH_ITEMS:
             return self._finished(steps)
         first = max(session.journal.place_of_step(steps), place - MOST // 2)
         commands = [*islice(session.journal.commands(first), place - first)]
         commands += self._following(commands, place)
-        return session.branch, first, tuple(commands)
+        return _of_one_model(session.branch, first, commands, place)
 
     def _finished(self, steps: int) -> Key:
         """The last of so many whole steps."""
         journal = self._session.journal
         place = journal.place_of_step(steps)
         first = max(journal.place_of_step(steps - 1), place - MOST // 2)
-        return self._session.branch, first, tuple(islice(journal.commands(first), place - first))
+        return _of_one_model(self._session.branch, first, [*islice(journal.commands(first), place - first)], place)
 
     def _following(self, done: list[Command], place: int) -> Iterator[Command]:
         """What comes next, to the end of the step: along the branch, and then as the cycle has it."""
         session = self._session
-        last = next((one.name for one in reversed(done) if one.name in PHASES), PHASES[-1])
+        newest = next((one.name for one in reversed(done) if one.name in (*EVERY_PHASE, "reload")), "")
+        last = newest if newest in EVERY_PHASE else session.journal.last_phase()
         if session.ahead:
             for command in islice(session.branch.journal.commands(place), MOST // 2):
                 yield command
-                last = command.name if command.name in PHASES else last
-                if command.name == PHASES[-1]:
+                last = command.name if command.name in EVERY_PHASE else last
+                if command.name == "step":
                     return
-        following = (PHASES.index(last) + 1) % len(PHASES)
-        yield from map(Command, PHASES[following:])
+        ended = session.epoch_ended
+        while (last := phase_after(session.settings, last, ended)) != "step":
+            yield Command(last)
+            ended = False
+        yield Command(last)
 
     def _record(self, branch: Branch, first: int, commands: tuple[Command, ...], room: Room) -> tuple[Trace, Sources]:
         start = time.perf_counter()
@@ -195,3 +199,11 @@ class Tracer:
         if theirs and not same(theirs[0], session.last_loss.detach()):
             trace.told = None
             trace.partial = "Done again, this step has other bits: what is shown inside it is approximate."
+
+
+def _of_one_model(branch: Branch, first: int, commands: list[Command], place: int) -> Key:
+    """Without what lies beyond a reload of the model: a trace is of one module."""
+    reloads = [at for at, command in enumerate(commands, first) if command.name == "reload"]
+    start = max((at + 1 for at in reloads if at < place), default=first)
+    end = min((at for at in reloads if at >= place), default=first + len(commands))
+    return branch, start, tuple(commands[start - first : end - first])

@@ -96,7 +96,8 @@ class BatchLoss:
         apart.reduction = "none"
         target = _as(self.target, output.dtype) if self.target.is_floating_point() else self.target
         parts = apart(output, target)
-        return parts.reshape(self.samples, -1).sum(1) / parts.numel()
+        divisors = {"sum": 1, "batchmean": len(output)}
+        return parts.reshape(self.samples, -1).sum(1) / divisors.get(str(self._criterion.reduction), parts.numel())
 
     def loss(self, output: Tensor) -> Tensor:
         """The loss itself, in the bits that the run has where all else is the same."""

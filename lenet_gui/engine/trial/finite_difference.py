@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -23,6 +23,10 @@ STEP = 2.0**-17
 """About the cube root of double precision, where rounding and curvature cost alike; of a number of size 1 or less."""
 AGREES = 1e-3
 """How far, as a share, the loss in double precision may be from the run's own: beyond that it is another function."""
+
+
+class _NoNumber(ValueError):
+    """The message says what there is instead, in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,17 @@ class _Nudge:
 
 
 def check(session: Session, request: CheckRequest) -> CheckReply:
-    """A central difference beside the gradient. Raises ValueError for a number that there is not."""
+    """A central difference beside the gradient. A number that there is not is said in its `words`."""
     try:
         rehearsal = session.rehearsals.of_loss()
         batch = rehearsal.batch
         assert batch is not None
-        return _check(batch, request, _shown(session, rehearsal, batch, request))
+        request, shown = _shown(session, rehearsal, batch, request)
+        return _check(batch, request, shown)
     except NotYet as not_yet:
         return _refused(request, str(not_yet))
-    except ValueError:
-        raise
+    except _NoNumber as problem:
+        return _refused(request, str(problem))
     except Exception as error:  # whatever a model raises that insists on its own precision
         return _refused(request, f"It cannot be computed in double precision: {error}")
 
@@ -87,8 +92,13 @@ def _value(batch: BatchLoss, request: CheckRequest) -> float:
     return batch.parameters[request.name].reshape(-1)[request.index].item()
 
 
-def _shown(session: Session, rehearsal: Rehearsal, batch: BatchLoss, request: CheckRequest) -> float | None:
-    """PyTorch's own gradient of the newest backward alone. Raises NotYet and ValueError for what is not there."""
+def _shown(
+    session: Session, rehearsal: Rehearsal, batch: BatchLoss, request: CheckRequest
+) -> tuple[CheckRequest, float | None]:
+    """The request with its number counted from 0, and PyTorch's own gradient of the newest backward alone.
+
+    Raises NotYet, and _NoNumber for what is not there.
+    """
     name, index = request.name, request.index
     if name in batch.parameters:
         tensor, gradient = batch.parameters[name], rehearsal.added.get(name)
@@ -96,11 +106,12 @@ def _shown(session: Session, rehearsal: Rehearsal, batch: BatchLoss, request: Ch
         try:
             tensor, gradient = lookup(session, name), _gradient(session, name)
         except ExpressionError as error:
-            raise ValueError(str(error)) from error
-    if not isinstance(tensor, Tensor) or not 0 <= index < tensor.numel():
-        count = tensor.numel() if isinstance(tensor, Tensor) else 1
-        raise ValueError(f"{name} has {count:,} numbers, counted from 0: there is no number {index:,}")
-    return gradient.reshape(-1)[index].item() if isinstance(gradient, Tensor) else None
+            raise _NoNumber(str(error)) from error
+    count = tensor.numel() if isinstance(tensor, Tensor) else 1
+    if not isinstance(tensor, Tensor) or not -count <= index < count:
+        raise _NoNumber(f"{name} has {count:,} numbers, counted from 0: there is no number {index:,}")
+    found = gradient.reshape(-1)[index].item() if isinstance(gradient, Tensor) else None
+    return replace(request, index=index % count), found
 
 
 def _gradient(session: Session, operation: str) -> Tensor | float | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from lenet_gui.engine import optimizers
+from lenet_gui.engine.choices import optimizers
 from lenet_gui.engine.expressions.expression import NotYet
 from lenet_gui.engine.trial.batch_loss import BatchLoss
 from lenet_gui.engine.trial.rehearsal import Before, Rehearsal
@@ -36,7 +36,7 @@ class Line:
 
     def __init__(self, batch: BatchLoss, before: Before) -> None:
         self._batch, self._before = batch, before
-        self.rate = before.settings.lr
+        self.rate = before.rate
         factors = np.logspace(-math.log10(SPAN), math.log10(SPAN), 2 * SIDE + 1)
         factors[SIDE] = 1.0
         self.rates = [0.0, *(self.rate * factors).tolist()]
@@ -92,7 +92,7 @@ def line(session: Session, request: LineRequest) -> LineReply:
         words = str(not_yet)
     except Exception as error:  # whatever the model raises when it is asked once more
         words = f"This step cannot be tried: {error}"
-    return LineReply(request.id, 0, session.settings.lr, _doubles([]), _doubles([]), True, None, words)
+    return LineReply(request.id, 0, session.lr, _doubles([]), _doubles([]), True, None, words)
 
 
 def _slice(session: Session, request: LineRequest) -> LineReply:
@@ -112,6 +112,8 @@ def _line(rehearsal: Rehearsal) -> Line:
         batch, before, plan = rehearsal.batch, rehearsal.before, rehearsal.plan
         if batch is None or before is None or plan.taken or plan.loss is None:
             raise NotYet(NOT_BEFORE_STEP)
+        if optimizers.takes_closure(before.settings.optimizer):
+            raise NotYet(f"{before.settings.optimizer} takes the loss again in its step: no other rate is tried.")
         rehearsal.line = Line(batch, before)
     return rehearsal.line
 

@@ -15,7 +15,8 @@ from torch.optim import Optimizer
 
 from lenet_gui.engine import travel
 from lenet_gui.engine.branch import Branch
-from lenet_gui.engine.commands import COMMANDS
+from lenet_gui.engine.choices.state import flat
+from lenet_gui.engine.commands import optimize
 from lenet_gui.engine.expressions.expression import NotYet
 from lenet_gui.engine.trial.batch_loss import BatchLoss
 from lenet_gui.protocol import Command
@@ -51,6 +52,8 @@ class Before:
     """What a step starts from, by parameter, and what PyTorch makes of it."""
 
     settings: Settings
+    rate: float
+    """The learning rate then, which a scheduler may have moved."""
     steps: int
     values: dict[str, Tensor]
     gradients: Gradients
@@ -188,7 +191,7 @@ def _go_backward(second: Session, found: Rehearsal, place: int, command: Command
             state = second.generators.state
             found.batch.start = torch.randn(second.output.shape).to(second.output.device)
             second.generators.state = state
-        COMMANDS["backward"](second, **dict(command.arguments))
+        second.commands["backward"](second, **dict(command.arguments))
     found.added = _gradients(second)
     for name, parameter in second.model.named_parameters():
         earlier, added = found.earlier[name], found.added[name]
@@ -200,14 +203,15 @@ def _go_backward(second: Session, found: Rehearsal, place: int, command: Command
 def _step(second: Session) -> Before:
     named = dict(second.model.named_parameters())
     states: dict[str, State] = {
-        name: {key: _copy(value) for key, value in second.optimizer.state.get(one, {}).items()}
+        name: {key: _copy(value) for key, value in flat(second.optimizer.state.get(one, {})).items()}
         for name, one in named.items()
     }
     values, gradients = {name: one.detach().clone() for name, one in named.items()}, _gradients(second)
+    rate = second.lr
     with second.undisturbed():
-        second.optimizer.step()
+        optimize(second)
     after = {name: one.detach().clone() for name, one in named.items()}
-    return Before(second.settings, second.steps, values, gradients, states, second.optimizer, after)
+    return Before(second.settings, rate, second.steps, values, gradients, states, second.optimizer, after)
 
 
 def _gradients(session: Session) -> Gradients:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from lenet_gui.engine.trace.names import done
-from lenet_gui.engine.trace.trace import Operation, Trace, TracedCommand, Visit
+from lenet_gui.engine.trace.trace import End, Operation, Trace, TracedCommand, Visit
 from lenet_gui.engine.why import (
     conv,
     elementwise,
@@ -37,6 +37,8 @@ KINDS: dict[str, Kind] = {
     **losses.KINDS,
 }
 _NESTED = (tuple, list)
+Received = tuple[int, Source, Tensor | None]
+"""Which output of an operation, its gradient, and what its autograd node gave on first."""
 
 
 class Chain:
@@ -53,20 +55,19 @@ class Chain:
 
     # -------------------------------------------------------------------------------------------------- forward
 
-    def forward(self, operation: Operation, cell: Cell) -> tuple[tuple[Part, ...], str]:
-        """What a cell of its output is made of; and why that is not a sum, where it is not."""
+    def forward(self, operation: Operation, cell: Cell, which: int = 0) -> tuple[tuple[Part, ...], str]:
+        """What a cell of one of its outputs is made of; and why that is not a sum, where it is not."""
         if operation.function not in KINDS:
-            return self._row(operation, cell, "")
+            return self._row(operation, which, cell, "")
         try:
-            return KINDS[operation.function].forward(self.call(operation), cell), ""
+            return KINDS[operation.function].forward(self.call(operation, which), cell), ""
         except CannotTakeApart as error:
-            return self._row(operation, cell, f" called with {error}")
+            return self._row(operation, which, cell, f" called with {error}")
 
-    def _row(self, operation: Operation, cell: Cell, how: str) -> tuple[tuple[Part, ...], str]:
+    def _row(self, operation: Operation, which: int, cell: Cell, how: str) -> tuple[tuple[Part, ...], str]:
         words = f"{operation.function}{how} cannot be taken apart here"
-        output = self.source(operation.outputs[0])
         try:
-            part = jacobian.row(operation, output, cell, self.source)
+            part = jacobian.row(operation, which, cell, self.source)
         except CannotTakeApart as error:
             return (), f"{words}, nor has it derivatives to show: {error}."
         return (part,), f"{words}: shown is how the number changes with each number that goes in, by autograd."
@@ -101,21 +102,21 @@ class Chain:
 
     def _name(self, operation: Operation, which: int = 0) -> str:
         """What the resolver of names calls it; nothing, for one that it would give another for."""
-        return operation.name if which == 0 and self._newest.get(operation.name) == id(operation) else ""
+        return operation.output_name(which) if self._newest.get(operation.name) == id(operation) else ""
 
     # ------------------------------------------------------------------------------------------------- backward
 
-    def activation(self, operation: Operation, cell: Cell) -> tuple[tuple[Part, ...], str]:
-        """What the gradient of a cell of its output is made of."""
-        node = operation.node, operation.slot
-        visits = next(one for one in self._passes() if operation.node in one)
+    def activation(self, operation: Operation, cell: Cell, which: int = 0) -> tuple[tuple[Part, ...], str]:
+        """What the gradient of a cell of one of its outputs is made of."""
+        end = operation.ends[which]
+        visits = next(one for one in self._passes() if end.node in one)
         # What returned the very tensor that it was given has its gradient, too.
-        same = [one for one in self._operations if (one.node, one.slot) == node]
-        of = {id(one.outputs[0]) for one in same}
+        same = [one for one in self._operations if end in one.ends]
+        of = {id(output) for one in same for output, its in zip(one.outputs, one.ends, strict=True) if its == end}
         users = [one for one in self._operations if all(one is not other for other in same)]
         parts, notes = self._uses(users, visits, of, cell)
-        if not parts and not notes and next(iter(visits)) == operation.node:
-            return (self._seed(operation, visits, cell),), ""
+        if not parts and not notes and next(iter(visits)) == end.node:
+            return (self._seed(operation, end, visits, cell),), ""
         if not parts and not notes:
             notes.append("What it goes into cannot be followed: something was written into a part of it.")
         return parts, " ".join(notes)
@@ -145,16 +146,16 @@ class Chain:
         parts: list[Part] = []
         notes: list[str] = []
         for user in users:
-            visit = visits.get(user.node)
-            if visit is None or not _among(user.arguments, of):
+            received = [*self._received(user, visits)]
+            if not received or not _among(user.arguments, of):
                 continue
             try:
-                parts += self._use(user, visit, of, cell)
+                parts += self._use(user, received, of, cell)
             except CannotTakeApart as error:
                 notes.append(f"What goes through {user.name} cannot be taken apart: {error}.")
         return tuple(parts), notes
 
-    def _use(self, user: Operation, visit: Visit, of: Collection[int], cell: Cell) -> Iterator[Part]:
+    def _use(self, user: Operation, received: list[Received], of: Collection[int], cell: Cell) -> Iterator[Part]:
         """Raises CannotTakeApart where there is neither a formula nor a derivative."""
         try:
             kind = self._kind(user)
@@ -162,45 +163,35 @@ class Chain:
             names = list(_names(bound, of))
             if not names:
                 raise CannotTakeApart("a list of tensors")
+            if GIVEN not in bound and any(which for which, *_ in received):
+                raise CannotTakeApart("more than its first output is used")
             found: list[Part] = []
-            for which, gradient in self._received(user, visit, all=GIVEN in bound):
+            for which, gradient, gave in received:
                 call = self.call(user, which)
-                if visit.gave and visit.gave[0] is not None and visit.gave[0].shape == call.output.shape:
-                    call = Call(user, {**call.arguments, GAVE: self._gradient(visit.gave[0])}, call.output, which)
+                if gave is not None and gave.shape == call.output.shape:
+                    call = Call(user, {**call.arguments, GAVE: self._gradient(gave)}, call.output, which)
                 for name in names:
                     found += kind.backward(call, name, cell, gradient)
         except CannotTakeApart:
-            received = list(self._received(user, visit, all=False))
-            if not received:
-                return iter(())
-            output = self.source(user.outputs[0])
-            found = [jacobian.column(user, output, of, cell, received[0][1], self.source)]
+            found = [jacobian.column(user, which, of, cell, one, self.source) for which, one, _ in received]
         return iter(found)
 
-    def _received(self, user: Operation, visit: Visit, all: bool) -> Iterator[tuple[int, Source]]:
-        """Which output, and its gradient. `all`: of outputs that one node made, such as those of a chunk."""
-        if (
-            not all
-            and len(user.outputs) > 1
-            and any(_among(one.arguments, {id(output) for output in user.outputs[1:]}) for one in self._operations)
-        ):
-            raise CannotTakeApart("more than its first output is used")
-        if not all or len(user.outputs) == 1:
-            gradient = visit.received[user.slot] if user.slot < len(visit.received) else None
-            if gradient is not None:
-                yield 0, self._gradient(gradient, f"{self._name(user)}.grad" if self._name(user) else "")
-            return
-        for which, gradient in enumerate(visit.received[: len(user.outputs)]):
-            if gradient is not None:
-                name = self._name(user) if which == user.slot else ""
-                yield which, self._gradient(gradient, f"{name}.grad" if name else "")
+    def _received(self, user: Operation, visits: dict[int, Visit]) -> Iterator[Received]:
+        """Which of its outputs has a gradient in this pass, that, and what the output's node gave on first."""
+        for which, end in enumerate(user.ends):
+            visit = visits.get(end.node)
+            gradient = visit.received[end.slot] if visit is not None and end.slot < len(visit.received) else None
+            if visit is not None and gradient is not None:
+                name = self._name(user, which)
+                gave = visit.gave[0] if visit.gave else None
+                yield which, self._gradient(gradient, f"{name}.grad" if name else ""), gave
 
     def _gradient(self, tensor: Tensor, name: str = "") -> Source:
         return Source(name, tensor, fetch=self._session.stepper.fetch)
 
-    def _seed(self, operation: Operation, visits: dict[int, Visit], cell: Cell) -> Part:
+    def _seed(self, operation: Operation, end: End, visits: dict[int, Visit], cell: Cell) -> Part:
         """Where the backward begins."""
-        gradient = visits[operation.node].received[operation.slot]
+        gradient = visits[end.node].received[end.slot]
         assert gradient is not None
         value = _at(self._session.stepper.fetch(gradient), cell)
         return Part(

@@ -19,11 +19,20 @@ _TAPS = ("u", "v", "w")
 
 
 class Patch(NamedTuple):
-    """What a number of a convolution is made of: arrays [channels, *kernel], zeros where the patch reaches beyond."""
+    """What a number of a convolution is made of: arrays [channels, *kernel], zeros where the patch reaches beyond.
+
+    Where they are from is told as `PatchPicture` has it.
+    """
 
     patch: Numbers
     kernel: Numbers
     product: Numbers
+    patch_of: str
+    patch_at: Cell
+    steps: Cell
+    patch_shape: Cell
+    kernel_of: str
+    kernel_at: Cell
 
 
 class _Geometry:
@@ -153,7 +162,10 @@ def patch(call: Call, cell: Cell) -> Patch:
     sizes = [g.channels, *map(len, taps)]
     x = g.input.at(block(g.x, n, o // g.outputs * g.channels + channels, *at)).reshape(sizes)
     there[np.ix_(channels, *taps)] = x
-    return Patch(there, kernel, there * kernel)
+    begin = [at * s - p for at, s, p in zip(place, g.stride, g.padding, strict=True)]
+    where = (n, o // g.outputs * g.channels, *begin)[1 if g.unbatched else 0 :]
+    steps, zeros = (1, *g.dilation), (0,) * (1 + g.dimensions)
+    return Patch(there, kernel, there * kernel, g.input.name, where, steps, g.input.shape, g.weight.name, (o, *zeros))
 
 
 _ARGUMENTS = signature(

@@ -20,9 +20,12 @@ from lenet_gui.engine.why.terms import Column, Part, Source, Terms, cells
 _NESTED = (tuple, list)
 
 
-def row(operation: Operation, output: Source, cell: Cell, source: Callable[[Tensor], Source]) -> Part:
-    """Terms are the derivatives that are not 0; they do not add up to the number. Raises CannotTakeApart."""
-    copies = _Copies(operation, output, source)
+def row(operation: Operation, which: int, cell: Cell, source: Callable[[Tensor], Source]) -> Part:
+    """Of a cell of one of its outputs. Terms are the derivatives that are not 0; they do not add up to the number.
+
+    Raises CannotTakeApart.
+    """
+    copies = _Copies(operation, which, source)
     leaves = [one for one in copies.leaves.values() if one.requires_grad]
     if not leaves or not copies.output.requires_grad:
         raise CannotTakeApart("it does not change with what goes in")
@@ -42,14 +45,16 @@ def row(operation: Operation, output: Source, cell: Cell, source: Callable[[Tens
 
 def column(
     operation: Operation,
-    output: Source,
+    which: int,
     of: Collection[int],
     cell: Cell,
     gradient: Source,
     source: Callable[[Tensor], Source],
 ) -> Part:
-    """The gradient of a cell of the tensors `of` (the same one, by identity): Σ ∂L/∂y · ∂y/∂x. As `row` raises."""
-    copies = _Copies(operation, output, source)
+    """The gradient of a cell of the tensors `of` (the same one, by identity): Σ ∂L/∂y · ∂y/∂x, of one output's
+    `gradient`. As `row` raises.
+    """
+    copies = _Copies(operation, which, source)
     leaves = [leaf for kept, leaf in copies.leaves.items() if kept in of]
     weights = torch.zeros_like(copies.output, requires_grad=True)
     values = np.zeros(copies.output.numel())
@@ -70,7 +75,7 @@ def column(
 class _Copies:
     """The operation done once more. Nothing is drawn from the generators that anybody else draws from."""
 
-    def __init__(self, operation: Operation, output: Source, source: Callable[[Tensor], Source]) -> None:
+    def __init__(self, operation: Operation, which: int, source: Callable[[Tensor], Source]) -> None:
         self.leaves: dict[int, Tensor] = {}
         """By the identity of what the trace keeps."""
         self.sources: dict[int, Source] = {}
@@ -80,6 +85,7 @@ class _Copies:
         if operation.do is None:
             raise CannotTakeApart("it is not known how it was called")
         given, named = operation.arguments
+        output = source(operation.outputs[which])
         devices = [output.tensor.device] if output.tensor.is_cuda else []
         try:
             with torch.enable_grad(), torch.random.fork_rng(devices):
@@ -87,9 +93,9 @@ class _Copies:
         except Exception as error:  # a person's own function may raise anything
             raise CannotTakeApart(f"{type(error).__name__}: {error}") from error
         tensors = [*_tensors(result), *self._passed]  # without a result it wrote into what it was given
-        if not tensors or not _close(tensors[0], output.tensor):
+        if which >= len(tensors) or not _close(tensors[which], output.tensor):
             raise CannotTakeApart("done again it gives something else: it draws random numbers, or is not a function")
-        self.output = tensors[0]
+        self.output = tensors[which]
 
     def _copied(self, value: Any) -> Any:
         if isinstance(value, Tensor):

@@ -9,7 +9,7 @@ import numpy as np
 
 from lenet_gui.engine.view import place_of
 from lenet_gui.engine.why.terms import Contribution, Numbers, Part
-from lenet_gui.engine.why.why import NotHere, Why, why
+from lenet_gui.engine.why.why import Why, why
 from lenet_gui.protocol.why import Factor, Formula, PatchPicture, SourceCells, Term, WhyReply, WhyRequest
 
 if TYPE_CHECKING:
@@ -28,13 +28,13 @@ MOST_OF_A_PATCH = 65_536
 
 @np.errstate(all="ignore")  # of what is not finite the terms are not either
 def reply(session: Session, request: WhyRequest) -> WhyReply:
-    """Raises ValueError, in one sentence, for what there is not."""
+    """What there is not, or not here, is said in its `problem`. Raises ValueError for a limit out of bounds."""
     place = place_of(session)
     if not isinstance(request.limit, int) or not 1 <= request.limit <= 1000:
         raise ValueError(f"from 1 to 1,000 terms can be shown, not {request.limit!r}")
     try:
         found = why(session, request.name, request.index)
-    except NotHere as problem:
+    except ValueError as problem:
         nan, words = math.nan, str(problem)
         return WhyReply(request.id, place, request.name, (), (), nan, (), 0, nan, nan, nan, False, (), None, "", words)
     told = _Told(request.limit)
@@ -134,7 +134,18 @@ def _number(value: float) -> str:
 def _picture(found: Why) -> PatchPicture | None:
     if found.patch is None or found.patch.patch.size > MOST_OF_A_PATCH:
         return None
-    return PatchPicture(*map(_read_only, found.patch))
+    one = found.patch
+    return PatchPicture(
+        _read_only(one.patch),
+        _read_only(one.kernel),
+        _read_only(one.product),
+        one.patch_of,
+        one.patch_at,
+        one.steps,
+        one.patch_shape,
+        one.kernel_of,
+        one.kernel_at,
+    )
 
 
 def _read_only(array: Numbers) -> Numbers:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from lenet_gui.engine.digest import same
 from lenet_gui.engine.expressions.expression import NotYet
-from lenet_gui.engine.trace.names import LIVE, TRACED, lookup
+from lenet_gui.engine.trace.names import LIVE, TRACED, lookup, output_of
 from lenet_gui.engine.trace.trace import Operation
 from lenet_gui.engine.why import conv
 from lenet_gui.engine.why.call import Cell
@@ -112,7 +112,8 @@ def _tensor(session: Session, name: str) -> Tensor:
     try:
         found = lookup(session, name)
     except NotYet:
-        if any(f"{one.name}.grad" == name and one.node < 0 for one in session.trace().operations):
+        made = output_of(session.trace().operations, name.removesuffix(".grad"))
+        if made is not None and name.endswith(".grad") and made[0].ends[made[1]].node < 0:
             raise NotHere(f"there is no {name}: no gradient of this step comes to it") from None
         raise NotHere(f"{name} is not yet computed at this place") from None
     if found is None:
@@ -130,17 +131,18 @@ def _tensor(session: Session, name: str) -> Tensor:
 
 
 def _cell(name: str, shape: Cell, index: int | tuple[int, ...]) -> Cell:
-    """One number a dimension. Raises ValueError for a cell that there is not."""
+    """One number a dimension; one below 0 is counted from the end. Raises ValueError for a cell that there is not."""
     size = int(np.prod(shape, dtype=np.int64))
     if isinstance(index, int) and not isinstance(index, bool):
-        if not 0 <= index < size:
+        if not -size <= index < size:
             raise ValueError(f"{name} has {size:,} numbers, counted from 0: there is no number {index}")
-        return tuple(int(one) for one in np.unravel_index(index, shape)) if shape else ()
+        return tuple(int(one) for one in np.unravel_index(index % size, shape)) if shape else ()
     if isinstance(index, tuple) and len(index) == len(shape):
         whole = all(isinstance(one, int) and not isinstance(one, bool) for one in index)
-        if whole and all(0 <= at < of for at, of in zip(index, shape, strict=True)):
-            return index
-    raise ValueError(f"{name} has the shape {list(shape)}, counted from 0: there is no cell {index!r}")
+        if whole and all(-of <= at < of for at, of in zip(index, shape, strict=True)):
+            return tuple(at % of for at, of in zip(index, shape, strict=True))
+    said = list(index) if isinstance(index, tuple) else index
+    raise ValueError(f"{name} has the shape {list(shape)}, counted from 0: there is no cell {said!r}")
 
 
 def _parts(session: Session, chain: Chain, name: str, cell: Cell) -> tuple[tuple[Part, ...], str, Patch | None]:
@@ -153,13 +155,15 @@ def _parts(session: Session, chain: Chain, name: str, cell: Cell) -> tuple[tuple
     if name in ("input", "target"):
         return (), f"{name} is given, and not computed.", None
     if name in ("loss", "output"):
-        operation = _result(session, chain, name)
+        operation, which = _result(session, chain, name), 0
     else:
         base = name.removesuffix(".grad")
-        operation = next(one for one in reversed(chain.done) if one.name == base)
+        made = output_of(chain.done, base)
+        assert made is not None  # the name has been looked up
+        operation, which = made
         if base != name:
-            return *chain.activation(operation, cell), None
-    parts, note = chain.forward(operation, cell)
+            return *chain.activation(operation, cell, which), None
+    parts, note = chain.forward(operation, cell, which)
     if operation.function not in conv.KINDS or note:
         return parts, note, None
     return parts, note, conv.patch(chain.call(operation), cell)

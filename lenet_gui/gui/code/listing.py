@@ -63,7 +63,7 @@ def listing(reply: TraceReply) -> Listing:
     places: dict[tuple[str, int], tuple[int, int]] = {}
     for source in reply.sources:
         _add_source(made, source, _title(source, reply.sources), places)
-    if not reply.sources:
+    if reply.operations and not reply.sources:
         made.lines += [CodeLine(words) for words in NO_SOURCE]
     _add_step(made, reply)
     _add_operations(made, reply, places)

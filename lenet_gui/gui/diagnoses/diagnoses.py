@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from PySide6.QtCore import QEvent, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from lenet_gui.gui import theme
@@ -20,6 +20,8 @@ TITLE = "What is wrong?"
 NOTHING = "Nothing looks wrong."
 NOT_LOOKED = "Looks at each place where the training stops."
 RUNNING = "It runs. At the next stop everything is looked at again."
+QUIET_MS = 500
+"""So long a stop must have lasted until the problems are counted for a tab that stands behind another."""
 IN_RUN_EVERY = 1.0
 """Seconds between two questions about a run that goes on: its log alone is looked at."""
 LOOK = ("Look closer", "Take 20 steps on a copy to see whether they overshoot, and compare training with held-out "
@@ -28,7 +30,7 @@ CANCEL = ("Cancel", "Leave off looking closer; what is found so far stays")
 
 
 class DiagnosesPanel(Panel):
-    """Its window title has the number of problems; the dock that holds it may show it."""
+    """Its window title has the number of problems at this place, or none; the dock that holds it shows it."""
 
     title = TITLE
     show_tensor = Signal(str, str)
@@ -43,6 +45,12 @@ class DiagnosesPanel(Panel):
         self._place: Place | None = None
         self._asked: tuple[int, Place] | None = None  # what the newest question is about
         self._asked_at = 0.0
+        self._here: tuple[int, Place] | None = None
+        self._stop: Frame | None = None  # at which the problems are to be counted, behind another tab
+        self._quiet = QTimer(self)
+        self._quiet.setSingleShot(True)
+        self._quiet.setInterval(QUIET_MS)
+        self._quiet.timeout.connect(self._count_behind)
         self._id = 0
         self._waiting = self._behind = self._looking = False
         self._closer_id = 0
@@ -69,7 +77,7 @@ class DiagnosesPanel(Panel):
             self._show(())
             self._count = ""
             self._say(NOT_LOOKED, "")
-        self._place = frame.place
+        self._place, self._here = frame.place, (frame.run, frame.place)
         self._show_button(frame)
         if not self.is_seen():
             return  # the window hands in one frame when the panel is loaded, seen or not
@@ -77,6 +85,26 @@ class DiagnosesPanel(Panel):
             self._ask(frame)
         elif frame.reason == "running":
             self._ask_in_run()
+
+    def show_behind(self, frame: Frame, traced: bool) -> None:
+        """A frame while nothing but the tab can be seen. The count is of this place or absent; in a run it is absent.
+
+        Only where the step is `traced` already, for others, are the problems counted: that costs little then.
+        """
+        if self.is_seen() or not self.isVisible():
+            return
+        self._here = None if frame.running else (frame.run, frame.place)
+        self._retitle()
+        self._stop = frame if traced and self._here is not None and self._here != self._asked else None
+        if self._stop is not None:
+            self._quiet.start()
+        else:
+            self._quiet.stop()
+
+    def _count_behind(self) -> None:
+        if self._stop is not None and self.isVisible() and not self.is_seen():
+            self.show_frame(self._stop)
+            self._ask(self._stop)
 
     def show_reply(self, reply: Reply) -> None:
         if isinstance(reply, CloserReply) and reply.id == self._closer_id:
@@ -101,7 +129,11 @@ class DiagnosesPanel(Panel):
         if diagnoses != self._found:
             self._found = diagnoses
             self.cards.show_diagnoses(diagnoses)
-        problems = sum(one.severity == "problem" for one in (*diagnoses, *self._closer_found))
+        self._retitle()
+
+    def _retitle(self) -> None:
+        known = self.is_seen() or (self._here is not None and self._here == self._asked)
+        problems = sum(one.severity == "problem" for one in (*self._found, *self._closer_found)) if known else 0
         self.setWindowTitle(f"{TITLE} ({problems})" if problems else TITLE)
 
     def _show_closer(self, reply: CloserReply) -> None:

@@ -73,6 +73,7 @@ class Inside(QObject):
 
     def show_frame(self, frame: Frame) -> None:
         self._frame = frame
+        self._count_problems()
         if frame.place.item:
             self._follow(frame)
 
@@ -81,6 +82,12 @@ class Inside(QObject):
 
         if isinstance(reply, TraceReply):
             self._trace = reply
+            self._count_problems()
+
+    def _count_problems(self) -> None:
+        """On the tab of what is wrong, where that is all that is seen of it."""
+        if "diagnoses" in self._panels and self._frame is not None:
+            self._panels["diagnoses"].show_behind(self._frame, self._current() is not None)
 
     def _follow(self, frame: Frame) -> None:
         """Inside of the update the parameter that moves next is the one to look at."""
@@ -191,7 +198,7 @@ class Inside(QObject):
     @Slot(object)
     def _light(self, cells: tuple[SourceCells, ...]) -> None:
         """Mark the cells that a number comes from wherever they are drawn."""
-        for name in ("batch", "tensor"):
+        for name in ("batch", "tensor", "network"):
             if name in self._panels:
                 self._panels[name].light(cells)
 

@@ -1,21 +1,23 @@
-"""One number of a tensor, as a person writes it: `conv1.weight[0, 0, 1, 2]`."""
+"""One number of a parameter, or of an operation's output, as the engine counts them: flat."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-_WRITTEN = re.compile(r"\s*([A-Za-z_][\w.]*?)(\.grad)?\s*(?:\[([-\d\s,]*)\])?\s*")
+from lenet_gui.gui.address import Address, address, dimensions
 
 Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Number `index` (flat, from 0) of the parameter or operation `name`; no `shape` where that is not known."""
+    """Number `index` of the parameter or operation `name`: flat, from 0; of an operation below 0 also from the end.
+
+    There is no `shape` where that is not known.
+    """
 
     name: str
     index: int
@@ -38,19 +40,17 @@ def read(text: str, shapes: Mapping[str, Shape]) -> Cell:
 
     Raises ValueError with a sentence that says what to type.
     """
-    found = _WRITTEN.fullmatch(text)
-    if found is None:
-        raise ValueError("Type one number of a parameter, such as conv1.bias[3].")
-    name, places = found[1], [int(place) for place in re.findall(r"-?\d+", found[3] or "")]
+    try:
+        found = address(text)
+    except ValueError:
+        raise ValueError("Type one number of a parameter, such as conv1.bias[3].") from None
+    name, places = found.name.removesuffix(".grad"), found.index
     shape = shapes.get(name)
     if shape is None:
-        if len(places) != 1 or places[0] < 0:
+        if len(places) != 1:
             raise ValueError(f"{name} is no parameter. Of an operation's output, type its number from 0: {name}[12].")
         return Cell(name, places[0])
     if len(places) != len(shape):
         example = f"{name}[{', '.join('0' * len(shape))}]" if shape else name
-        raise ValueError(f"{name} has {len(shape)} dimension{'s' * (len(shape) != 1)}. Type one number: {example}.")
-    for place, size in zip(places, shape, strict=True):
-        if not -size <= place < size:
-            raise ValueError(f"{name} is of shape {list(shape)}: there is no place {place} among {size}.")
-    return Cell.at(name, tuple(place % size for place, size in zip(places, shape, strict=True)), shape)
+        raise ValueError(f"{name} has {dimensions(shape)}. Type one number: {example}.")
+    return Cell.at(name, Address(name, places).within(shape), shape)

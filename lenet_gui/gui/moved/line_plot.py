@@ -25,7 +25,7 @@ ABOVE = 1.5
 """How far above the loss without a step the axis goes, in units of what the best step wins."""
 
 
-class _RateAxis(pg.AxisItem):
+class RateAxis(pg.AxisItem):
     """Learning rates on a logarithmic axis, by their powers of ten."""
 
     def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:  # noqa: ARG002, N803
@@ -45,7 +45,7 @@ class LinePlot(pg.PlotWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         self._view = pg.ViewBox(enableMenu=False, enableMouse=False)
-        axes = {"left": pg.AxisItem("left"), "bottom": _RateAxis("bottom")}
+        axes = {"left": pg.AxisItem("left"), "bottom": RateAxis("bottom")}
         super().__init__(parent, viewBox=self._view, axisItems=axes)
         self.setObjectName("moved_line")
         self.setAccessibleName("Loss behind the step over the learning rate")

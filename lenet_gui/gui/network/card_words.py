@@ -58,7 +58,12 @@ def tip(trace: TraceReply, card: int, look: Look) -> str:
     lines.append("inputs: " + (", ".join(_name(trace, source) for source in one.inputs) or "none"))
     if one.tensors:
         lines.append("parameters and buffers: " + ", ".join(one.tensors))
-    return "\n".join([*lines, _gradient(one.gradient, look.gradient)])
+    lines.append(_gradient(one.gradient, look.gradient))
+    for other in one.more:
+        lines += ["", other.name, *_tensor(other.output, look.happened)]
+        if look.gradient == "there":
+            lines.append(_gradient(other.gradient, "there" if other.gradient else "none"))
+    return "\n".join(lines)
 
 
 def as_tooltip(words: str) -> str:

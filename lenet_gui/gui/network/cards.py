@@ -12,6 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QGuiApplication, QPainter, QPen, QTextOption
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.network.card_cells import picture_place
 from lenet_gui.gui.network.card_pictures import Pictures, has_numbers, is_number
 from lenet_gui.protocol.trace import Summary
 
@@ -120,6 +121,23 @@ def paint_card(painter: QPainter, style: CardStyle, face: Face, look: Look, pict
         _paint_tensor(painter, style, face.gradient, look.gradient, style.gradient, (pictures, card, True))
 
 
+def paint_lit(painter: QPainter, style: CardStyle, face: Face, look: Look, cells: list[tuple[bool, QRectF]]) -> None:
+    """Frame cells of the pictures of a card with its corner at the painter's origin, as far as those are seen."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for gradient, cell in cells:
+        summary, room = (face.gradient, style.gradient) if gradient else (face.output, style.output)
+        if summary is None or not (look.gradient == "there" if gradient else look.happened):
+            continue
+        place = room if is_number(summary) else picture_place(summary.picture.shape, room)
+        high, wide = summary.picture.shape
+        down, across = place.height() / high, place.width() / wide
+        corner = place.topLeft() + QPointF(cell.x() * across, cell.y() * down)
+        rect = QRectF(corner, QSizeF(cell.width() * across, cell.height() * down)).intersected(place)
+        for pen in (_pen("text", 3), _pen("place", 1.5)):
+            painter.setPen(pen)
+            painter.drawRect(rect.adjusted(-1, -1, 1, 1))
+
+
 def marker_height(style: CardStyle) -> float:
     return 18.0 * style.scale
 
@@ -210,13 +228,8 @@ def _paint_picture(painter: QPainter, summary: Summary, room: QRectF, image: tup
     """Paint it as large as there is room, and give its place."""
     pictures, card, gradient = image
     drawn = pictures.image(card, summary, gradient)
-    cell = min(room.width() / drawn.width(), room.height() / drawn.height())
-    width, height = drawn.width() * cell, drawn.height() * cell
-    if drawn.width() == 1:
-        # A short vector: cells wider than high are easier to see than a thread.
-        width = min(room.width(), max(width, room.width() / 4))
-    place = QRectF(room.x() + (room.width() - width) / 2, room.y(), width, height)
-    pixels = cell * painter.transform().m11() * painter.device().devicePixelRatioF()
+    place = picture_place((drawn.height(), drawn.width()), room)
+    pixels = place.height() / drawn.height() * painter.transform().m11() * painter.device().devicePixelRatioF()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, pixels < 1)
     painter.drawImage(place, drawn)
     painter.setBrush(Qt.BrushStyle.NoBrush)

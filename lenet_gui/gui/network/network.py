@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QSpinBox, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.inside.trace_place import Step, backward_end, operation_places, upcoming
 from lenet_gui.gui.network import card_words
+from lenet_gui.gui.network.card_cells import Spot
 from lenet_gui.gui.network.card_pictures import Pictures
 from lenet_gui.gui.network.card_words import BATCH
 from lenet_gui.gui.network.cards import Look
+from lenet_gui.gui.network.header import line_of_words, sample_box
 from lenet_gui.gui.network.network_view import NetworkView
+from lenet_gui.gui.network.pointing import Pointing, lit
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.widgets.button import tool_button
 from lenet_gui.gui.widgets.canvas import STEP
-from lenet_gui.gui.widgets.elided import Elided
 from lenet_gui.protocol import Frame, Reply
+from lenet_gui.protocol.tensors import CellsReply
 from lenet_gui.protocol.trace import TraceReply, TraceRequest
+from lenet_gui.protocol.why import SourceCells
 
 Selection = tuple[str, int]
 """What is chosen, and its index in the trace: `("operation", 3)`, `("node", 5)`, `("batch", 0)`."""
@@ -54,8 +58,10 @@ class NetworkPanel(Panel):
         self._waiting = False
         self._behind = False
         self._has = self._asked = (0, 0)  # trace and sample
-        self.words = _words()
-        self.sample = _sample_box()
+        self.words = line_of_words()
+        self.sample = sample_box()
+        self._line = ""  # what is said where the mouse is over no number
+        self._pointing = Pointing()
         self.of = QLabel("of 1")
         self.view = NetworkView(self._describe)
         self.view.setObjectName("network_view")
@@ -69,6 +75,9 @@ class NetworkPanel(Panel):
         self.view.opened.connect(self._open)
         self.view.entered.connect(self._run_to)
         self.view.menu_wanted.connect(self._show_menu)
+        self.view.pointed.connect(self._point)
+        self._pointing.changed.connect(lambda: self._say(self._line))
+        self._pointing.asking.asked.connect(self.asked)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(*(theme.UNIT,) * 4)
         layout.setSpacing(theme.UNIT)
@@ -92,6 +101,8 @@ class NetworkPanel(Panel):
             self._patience.start()
 
     def show_reply(self, reply: Reply) -> None:
+        if isinstance(reply, CellsReply):
+            self._pointing.asking.answer(reply)
         if not isinstance(reply, TraceReply) or reply.id != self._id or not self._waiting:
             return
         self._waiting = False
@@ -109,6 +120,10 @@ class NetworkPanel(Panel):
     def choose(self, selection: object) -> None:
         """Mark the card that belongs to a `Selection` of another panel; what has no card leaves none marked."""
         self.view.choose(self._card(selection))
+
+    def light(self, cells: tuple[SourceCells, ...]) -> None:
+        """Frame these cells on the cards, of the sample that is drawn."""
+        self.view.light(lit(self._trace, cells))
 
     # ---------------------------------------------------------------------------------------------- asking
 
@@ -153,6 +168,7 @@ class NetworkPanel(Panel):
         at = (frame.place.commands, frame.place.item) if self._is_of(frame) else None
         looks = self._looks(trace, at)
         self.view.show_looks(looks)
+        self._point(self.view.spot)
         words = RUNNING if frame.running else trace.partial
         limit = self._pictures.gradient_limit
         if limit and not words and any(look.gradient == "there" for look in looks):
@@ -181,8 +197,15 @@ class NetworkPanel(Panel):
         return looks
 
     def _say(self, words: str) -> None:
+        self._line = words
+        words = self._pointing.words or words
         if words != self.words.text():
             self.words.setText(words)
+
+    def _point(self, spot: Spot | None) -> None:
+        look = self.view.look(spot.card) if spot is not None else Look()
+        there = spot is not None and (look.gradient == "there" if spot.gradient else look.happened)
+        self._pointing.point(self._trace, spot if there else None)
 
     # -------------------------------------------------------------------------------------------- choosing
 
@@ -273,21 +296,3 @@ class NetworkPanel(Panel):
             button.clicked.connect(act)
             row.addWidget(button)
         return row
-
-
-def _words() -> QLabel:
-    label = Elided(" ")
-    label.setObjectName("network_words")
-    label.setAccessibleName("What there is to see")
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-    return label
-
-
-def _sample_box() -> QSpinBox:
-    box = QSpinBox()
-    box.setObjectName("network_sample")
-    box.setAccessibleName("Sample of the batch whose pictures are shown")
-    box.setToolTip("The pictures are of this sample of the batch; shapes and numbers are of the whole batch")
-    box.setRange(0, 0)
-    box.setKeyboardTracking(False)
-    return box

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QToolTip
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.network.card_cells import Spot, cell_at
 from lenet_gui.gui.network.card_pictures import Pictures
 from lenet_gui.gui.network.card_words import as_tooltip
-from lenet_gui.gui.network.cards import CardStyle, Face, Look, paint_card, paint_marker
+from lenet_gui.gui.network.cards import CardStyle, Face, Look, paint_card, paint_lit, paint_marker
 from lenet_gui.gui.network.network_edges import paint_edges
 from lenet_gui.gui.network.network_plan import LEAST, Placed, Plan, neighbour
+from lenet_gui.gui.network.pointing import Lit
 from lenet_gui.gui.widgets.canvas import Canvas
 
 _ARROWS = {
@@ -40,6 +42,8 @@ class NetworkView(Canvas):
     """Enter was pressed on it."""
     menu_wanted = Signal(int, QPoint)
     """A card, and where on the screen."""
+    pointed = Signal(object)
+    """The `Spot` that the mouse is over, or `None`."""
 
     def __init__(self, describe: Callable[[int], str]) -> None:
         super().__init__()
@@ -53,6 +57,8 @@ class NetworkView(Canvas):
         self._plan = Plan(())
         self._placed = Placed(self._plan, CardStyle(LEAST))
         self.chosen_card: int | None = None
+        self.spot: Spot | None = None
+        self._lit: Lit = {}
         self.clicked.connect(self._on_click)
         self.double_clicked.connect(self._on_double_click)
 
@@ -65,7 +71,7 @@ class NetworkView(Canvas):
 
     def show_cards(self, faces: Sequence[Face], inputs: Sequence[Sequence[int]], pictures: Pictures) -> None:
         """Draw these cards, all of them empty until `show_looks`; what is in view and chosen stays where it can."""
-        self._faces, self._pictures = tuple(faces), pictures
+        self._faces, self._pictures, self._lit = tuple(faces), pictures, {}
         self._looks = _chosen([Look()] * len(faces), self.chosen_card)
         plan = Plan(inputs, wide=next((card for card, face in enumerate(faces) if face.refusal), None))
         if (plan.inputs, plan.wide) != (self._plan.inputs, self._plan.wide):
@@ -86,6 +92,12 @@ class NetworkView(Canvas):
         if here is not None and not before[here].marker:
             self._follow(here, looks[here].backward)
         self._say_chosen()
+
+    def light(self, cells: Lit) -> None:
+        """Frame these cells until other ones are lit."""
+        if cells != self._lit:
+            self._lit = cells
+            self.viewport().update()
 
     def choose(self, card: int | None) -> None:
         """Mark this card, and tell nobody."""
@@ -151,6 +163,8 @@ class NetworkView(Canvas):
             painter.translate(corner)
             paint_card(painter, style, self._faces[card], self._looks[card], self._pictures, card)
             paint_marker(painter, style, self._looks[card])
+            if card in self._lit:
+                paint_lit(painter, style, self._faces[card], self._looks[card], self._lit[card])
             painter.translate(-corner)
 
     # ----------------------------------------------------------------------------------- mouse and keyboard
@@ -207,7 +221,30 @@ class NetworkView(Canvas):
         self._choose_aloud(card)
         self.menu_wanted.emit(card, where)
 
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        self._point(None if event.buttons() else self._spot_at(self.to_picture(event.position())))
+
+    def _point(self, spot: Spot | None) -> None:
+        if spot != self.spot:
+            self.spot = spot
+            self.pointed.emit(spot)
+
+    def _spot_at(self, point: QPointF) -> Spot | None:
+        card = self._placed.card_at(point)
+        if card is None:
+            return None
+        style, inside = self._placed.styles[card], point - self._placed.rects[card].topLeft()
+        for gradient, room in ((False, style.output), (True, style.gradient)):
+            summary = self._faces[card].gradient if gradient else self._faces[card].output
+            cell = None if summary is None else cell_at(summary, room, inside)
+            if cell is not None:
+                return Spot(card, gradient, *cell)
+        return None
+
     def viewportEvent(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Leave:
+            self._point(None)
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             card = self._placed.card_at(self.to_picture(QPointF(event.pos())))
             words = self.toolTip() if card is None else as_tooltip(self._describe(card))

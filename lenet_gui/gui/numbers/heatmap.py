@@ -22,8 +22,8 @@ _PLAIN = ("float32", "float16", "bfloat16")
 
 
 def scale_of(reply: LookReply) -> tuple[str, tuple[float, float]]:
-    """One scale by powers of ten for all gradients of a place; sequential for an activation, an input or a state that
-    is never negative, such as what a ReLU gives; diverging around zero for all else.
+    """One scale by powers of ten for all gradients of a place; sequential for what may be one, such as an activation,
+    that is never negative, such as what a ReLU gives; diverging around zero for all else.
 
     The range is the whole tensor's, not that of the part that is seen: two samples compare.
     """
@@ -31,7 +31,7 @@ def scale_of(reply: LookReply) -> tuple[str, tuple[float, float]]:
     low, high = (figures.low, figures.high) if figures is not None else (math.nan, math.nan)
     if reply.kind == "gradient" and reply.limit > 0:
         return POWERS, steady_range(np.array([reply.limit], np.float32), POWERS)
-    unsigned = reply.kind in ("activation", "input", "state") and low >= 0
+    unsigned = reply.kind in ("activation", "input", "state", "expression") and low >= 0
     scale = SEQUENTIAL if unsigned else DIVERGING
     return scale, steady_range(np.array([low, high], np.float32), scale)
 

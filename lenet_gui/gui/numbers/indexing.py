@@ -67,6 +67,12 @@ class Indexing:
         tiles = islice(product(*inside), MOST_LIT)
         return [Region(int(np.ravel_multi_index(one, sizes)) if one else 0, 1, block) for one in tiles]
 
+    def flat_seen(self, index: Index) -> int:
+        """Which number of what is seen that is, counted from 0: `at` gives its index again."""
+        fixed = [at != ALL for at in self.leading] + [False] * (len(self.shape) - len(self.leading))
+        rest = [at for at, gone in zip(index, fixed, strict=True) if not gone]
+        return int(np.ravel_multi_index(rest, self.seen)) if self.seen else 0
+
     def flat(self, index: Index) -> int:
         """Which number of the whole tensor that is, counted from 0."""
         return int(np.ravel_multi_index(index, self.shape)) if self.shape else 0

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QPlainTextEdit, QSizePolicy
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.widgets.elided import Elided
+from lenet_gui.protocol import Frame
 from lenet_gui.protocol.tensors import LookReply, Which
 
 NO_GRADIENT = "None: no backward has reached it yet."
@@ -46,6 +47,20 @@ def below_heading(reply: LookReply) -> str:
     """The place that it is of, where that is another one than that of all else; the rule of an update."""
     of = f"as of {reply.where}" if reply.view.tensor.pinned and not reply.missing else ""
     return "  ".join(filter(None, [of, reply.formula]))
+
+
+def step_of(reply: LookReply, frame: Frame) -> int:
+    """The step that these numbers are of, counted from 1: gradients and activations are of the one under way."""
+    under_way = reply.kind in ("gradient", "activation", "input") and frame.next != "zero_grad"
+    return frame.step + under_way
+
+
+def is_batched(reply: LookReply, frame: Frame | None) -> bool:
+    """Whether its first dimension counts the samples of the batch."""
+    own = {row.name for row in frame.parameters} if frame is not None else set[str]()
+    return reply.kind in ("activation", "input") or (
+        reply.kind in ("gradient", "difference") and reply.view.tensor.name not in own
+    )
 
 
 def label_of(name: str, says: str) -> Elided:

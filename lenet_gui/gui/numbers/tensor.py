@@ -76,6 +76,7 @@ class TensorPanel(Panel):
         self.parts.buttonClicked.connect(lambda: self._choose())
         self.views.buttonClicked.connect(lambda: self._show_as())
         self.choice.chosen.connect(self.show_tensor)
+        self.choice.cell.connect(self.now.go_to)
         self.choice.wanted.connect(self._ask_names)
         self.pin.clicked.connect(self._pin)
         self.why.clicked.connect(self._ask_why)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QComboBox, QCompleter, QSizePolicy
 
+from lenet_gui.gui.address import Address, address
 from lenet_gui.gui.numbers.pane_words import whole_name
 from lenet_gui.protocol.tensors import NameRow, Which
 
@@ -25,13 +26,18 @@ class TensorChoice(QComboBox):
     """
 
     chosen = Signal(str, str)
+    cell = Signal(object)
+    """The index that was typed behind the name, behind `chosen`."""
     wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("tensor_choice")
         self.setAccessibleName("Tensor to look at")
-        self.setToolTip("Any tensor of this place by its name: type some letters of it, or open the list")
+        self.setToolTip(
+            "Any tensor of this place by its name: type some letters of it, or open the list. "
+            "conv1.bias[-1] goes to that number"
+        )
         self.setEditable(True)
         self.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -104,6 +110,16 @@ class TensorChoice(QComboBox):
         if row is not None:
             self.chosen.emit(row.name, row.part)
         elif name:
-            # Perhaps one of another place: whether there is such a tensor the worker says.
-            base = name.removesuffix(".grad")
-            self.chosen.emit(base, "grad" if base != name else "value")
+            self._pick_written(name)
+
+    def _pick_written(self, text: str) -> None:
+        """Perhaps one of another place: whether there is such a tensor the worker says."""
+        try:
+            written = address(text)
+        except ValueError:
+            written = Address(text, ())
+        row = self._rows.get(written.name)
+        base = written.name.removesuffix(".grad")
+        self.chosen.emit(*((row.name, row.part) if row else (base, "grad" if base != written.name else "value")))
+        if written.index:
+            self.cell.emit(written.index)

@@ -15,14 +15,17 @@ from lenet_gui.gui.numbers.heatmap import Heatmap
 from lenet_gui.gui.numbers.histogram import BINS, HistogramView
 from lenet_gui.gui.numbers.indexing import Index
 from lenet_gui.gui.numbers.over_time import OverTime
+from lenet_gui.gui.numbers.pane_cursor import PaneCursor
 from lenet_gui.gui.numbers.pane_words import (
     MISSING,
     ONLY_NOW,
     below_heading,
     heading,
+    is_batched,
     label_of,
     name_of,
     printed_of,
+    step_of,
     words_of,
 )
 from lenet_gui.gui.numbers.sliders import Leading
@@ -65,6 +68,7 @@ class TensorPane(QWidget):
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.leading = Leading()
         self.heatmap, self.table, self.histogram, self.over_time = Heatmap(), NumberTable(), HistogramView(), OverTime()
+        self._cursor = PaneCursor(self.heatmap, self.table)
         self.printed = printed_of()
         self.pages = QStackedWidget()
         for page in (self.message, self.heatmap, self.table, self.histogram, self.over_time, self.printed):
@@ -122,6 +126,12 @@ class TensorPane(QWidget):
             return self.table.numbers.at(self.table.currentIndex())
         return None
 
+    def go_to(self, index: Index) -> None:
+        """Put the cursor on this number of the tensor, once that is there; fewer indices choose what is seen."""
+        self._cursor.wanted = index
+        if self.reply is not None:
+            self._show(self.reply)
+
     def _start_over(self) -> None:
         self.asking.forget()
         self.reply = None
@@ -171,8 +181,12 @@ class TensorPane(QWidget):
         if reply.view.leading is not None:
             self._leading = reply.view.leading
         self._draw()
+        leading, problem = self._cursor.arrive(reply)
+        if problem:
+            self.statistics.setText(problem)
+        self._leading = leading or self._leading
         self.looked.emit(reply)
-        if self.asking.behind:
+        if self.asking.behind or leading:
             self.ask()
 
     def _draw(self) -> None:
@@ -185,7 +199,7 @@ class TensorPane(QWidget):
             return
         self.heading.setText(heading(reply, self.which, self.minus))
         self.formula.setText(words)
-        self.leading.show_shape(reply.shape, reply.view.leading or (), self._batched(reply))
+        self.leading.show_shape(reply.shape, reply.view.leading or (), is_batched(reply, self._frame))
         if reply.missing and self._as != "time" and not (reply.cells and reply.columns):
             self._say(MISSING.get(reply.missing, reply.missing))
             return
@@ -209,7 +223,7 @@ class TensorPane(QWidget):
                 self.pages.setCurrentWidget(self.histogram)
             case "time":
                 if reply.histogram is not None and self._frame is not None and not self._frame.running:
-                    self.over_time.plot.add(self._step(reply, self._frame), reply.histogram)
+                    self.over_time.plot.add(step_of(reply, self._frame), reply.histogram)
                 self.pages.setCurrentWidget(self.over_time)
             case _:
                 if self.printed.toPlainText() != reply.printed:
@@ -222,17 +236,6 @@ class TensorPane(QWidget):
         if self.reply is None:
             self.leading.hide()
         self.pages.setCurrentWidget(self.message)
-
-    def _step(self, reply: LookReply, frame: Frame) -> int:
-        """The step that these numbers are of, counted from 1: gradients and activations are of the one under way."""
-        under_way = reply.kind in ("gradient", "activation", "input") and frame.next != "zero_grad"
-        return frame.step + under_way
-
-    def _batched(self, reply: LookReply) -> bool:
-        own = {row.name for row in self._frame.parameters} if self._frame is not None else set[str]()
-        return reply.kind in ("activation", "input") or (
-            reply.kind in ("gradient", "difference") and reply.view.tensor.name not in own
-        )
 
     # ------------------------------------------------------------------------------------------------- its parts
 

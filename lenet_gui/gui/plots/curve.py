@@ -22,6 +22,7 @@ from lenet_gui.gui.plots.pyramid import Doubles, Envelope, Pyramid
 
 # With so few points in view Qt draws them, smoothed: when stepping by hand beauty counts, and it is cheap.
 FEW = 100
+MOST_LINES = 20_000
 # With so few each is marked too.
 VERY_FEW = 40
 MARK = 2  # pixels; the foot where steps have values that are not finite
@@ -92,6 +93,15 @@ class Curves(QWidget):
             source = QRectF(exposed.left() * scale, 0, exposed.width() * scale, self._image.height())
             target = QRectF(exposed.left(), 0, exposed.width(), self._image.height() / scale)
             painter.drawImage(target, self._image, source)
+
+    def draw_lines(self, painter: QPainter) -> None:
+        """The whole of it as lines, for a picture that can be enlarged; of very many steps as it is on the screen."""
+        (left, right), _ = self._view.viewRange()
+        if not len(self.pyramid) or min(right, len(self.pyramid)) - max(left, 0) > MOST_LINES:
+            self.draw(painter, self.rect(), 2)
+        else:
+            painter.fillRect(self.rect(), theme.colour("base"))
+            self._draw_few(painter)
 
     # ------------------------------------------------------------------------------------------------ long curves
 

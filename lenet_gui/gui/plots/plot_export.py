@@ -1,4 +1,4 @@
-"""Plots as files: the numbers as CSV, the picture as PNG. A file is whole or not there. `plots` asks for its name."""
+"""Plots as files: the numbers as CSV, the picture as PNG or SVG. A file is whole or not there. `plots` asks for it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QFontMetrics, QImage, QImageWriter, QPainter
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QApplication
 
 from lenet_gui.gui import theme
@@ -44,19 +45,44 @@ def write_png(path: Path, plots: Sequence[tuple[str, PlotView]]) -> None:
     _replace(path, lambda file: file.write(buffer.data().data()))
 
 
+def write_svg(path: Path, plots: Sequence[tuple[str, PlotView]]) -> None:
+    """The same as lines, which stay sharp at any size. Raises OSError."""
+    size, buffer = _size(plots), QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    drawing = QSvgGenerator()
+    drawing.setOutputDevice(buffer)
+    drawing.setSize(size)
+    drawing.setViewBox(QRectF(QPointF(), QSizeF(size)))
+    with QPainter(drawing) as painter:
+        painter.fillRect(QRectF(QPointF(), QSizeF(size)), theme.colour("base"))
+        _paint(painter, plots, lines=True)
+    _replace(path, lambda file: file.write(buffer.data().data()))
+
+
 def picture(plots: Sequence[tuple[str, PlotView]]) -> QImage:
-    font = QApplication.font()
-    line = QFontMetrics(font).height()
-    gap = 2 * theme.UNIT
-    header = line * 2 + gap
-    size = QSize(
-        sum(view.width() + gap for _, view in plots) + gap, max(view.height() for _, view in plots) + header + gap
-    )
-    image = QImage(size * SCALE, QImage.Format.Format_RGB32)
+    image = QImage(_size(plots) * SCALE, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SCALE)
     image.fill(theme.colour("base"))
-    painter = QPainter(image)
-    painter.setFont(font)
+    with QPainter(image) as painter:
+        _paint(painter, plots, lines=False)
+    return image
+
+
+def _size(plots: Sequence[tuple[str, PlotView]]) -> QSize:
+    gap, header = _spaces()
+    height = max(view.height() for _, view in plots)
+    return QSize(sum(view.width() + gap for _, view in plots) + gap, height + header + gap)
+
+
+def _spaces() -> tuple[int, int]:
+    """Between the plots, and above them for title and legend."""
+    gap = 2 * theme.UNIT
+    return gap, 2 * QFontMetrics(QApplication.font()).height() + gap
+
+
+def _paint(painter: QPainter, plots: Sequence[tuple[str, PlotView]], lines: bool) -> None:
+    painter.setFont(QApplication.font())
+    line, (gap, header) = painter.fontMetrics().height(), _spaces()
     x = gap
     for title, view in plots:
         painter.setPen(theme.colour("text"))
@@ -66,11 +92,12 @@ def picture(plots: Sequence[tuple[str, PlotView]]) -> QImage:
         painter.save()
         painter.translate(QPointF(x, header) + view.curves.pos())
         painter.setClipRect(view.curves.rect())
-        view.curves.draw(painter, view.curves.rect(), SCALE)
+        if lines:
+            view.curves.draw_lines(painter)
+        else:
+            view.curves.draw(painter, view.curves.rect(), SCALE)
         painter.restore()
         x += view.width() + gap
-    painter.end()
-    return image
 
 
 def _draw_legend(painter: QPainter, title: str, view: PlotView, place: QRectF) -> None:

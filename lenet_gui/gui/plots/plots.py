@@ -211,6 +211,11 @@ class PlotsPanel(Panel):
         plots = [(plot.name, plot.view) for plot in self._plots]
         return self._export(path, lambda: plot_export.write_png(path, plots))
 
+    def export_svg(self, path: Path) -> bool:
+        """Write the picture as lines; False and `failed` where that is not possible."""
+        plots = [(plot.name, plot.view) for plot in self._plots]
+        return self._export(path, lambda: plot_export.write_svg(path, plots))
+
     def export_csv(self, path: Path) -> bool:
         """Write every number; False and `failed` where that is not possible."""
         return self._export(path, lambda: plot_export.write_csv(path, self.names, self.pyramid))
@@ -227,6 +232,10 @@ class PlotsPanel(Panel):
     @Slot()
     def _ask_png(self) -> None:
         self._ask("plots.png", "Picture (*.png)", self.export_png)
+
+    @Slot()
+    def _ask_svg(self) -> None:
+        self._ask("plots.svg", "Picture (*.svg)", self.export_svg)
 
     @Slot()
     def _ask_csv(self) -> None:
@@ -249,6 +258,7 @@ class PlotsPanel(Panel):
         export = tool(self, "export", "Export", "Save the plots as a picture, or their numbers")
         menu = QMenu(export)
         menu.addAction("Picture (PNG) …", self._ask_png)
+        menu.addAction("Picture (SVG) …", self._ask_svg)
         menu.addAction("Numbers (CSV) …", self._ask_csv)
         export.setMenu(menu)
         export.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

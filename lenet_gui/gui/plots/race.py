@@ -22,8 +22,8 @@ from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.plots.race_plot import LossPlot
 from lenet_gui.gui.plots.race_table import DistanceTable
 from lenet_gui.gui.travel import branches
+from lenet_gui.gui.widgets.list_field import ListField
 from lenet_gui.gui.widgets.steady import Steady
-from lenet_gui.gui.window.run_settings import ListField
 from lenet_gui.protocol import Frame, RaceReport, StartRace
 
 ONE_BRANCH = "Go back, change something, and run on: then there are two branches to race"

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.widgets.dialog import accept_or_cancel, two_lines
-from lenet_gui.gui.window.run_settings import ListField
-from lenet_gui.protocol import PHASES
+from lenet_gui.gui.widgets.list_field import ListField
+from lenet_gui.protocol import EVERY_PHASE
 from lenet_gui.protocol.stops import Breakpoint
 
 KINDS = {
@@ -94,7 +94,7 @@ class BreakpointForm(_Form):
     def __init__(self, breakpoint: Breakpoint, names: Names, parent: QWidget | None = None) -> None:
         new = not breakpoint.id
         super().__init__("breakpoint_form", "Add a breakpoint" if new else "Change the breakpoint", parent)
-        self._breakpoint, self._names = breakpoint, names | {"phase": PHASES}
+        self._breakpoint, self._names = breakpoint, names | {"phase": EVERY_PHASE}
         self.kind, self.at = self._kind_field(), self._at_field()
         self.condition = self.line(
             "breakpoint_condition", "&Condition", "Stop only where this expression is true, that is, not 0", ""
@@ -127,8 +127,8 @@ class BreakpointForm(_Form):
         kind, at, condition = self.kind.currentData(), self.at.currentText().strip(), self.condition.text().strip()
         if kind == "when" and not condition:
             self.say("There is no condition. Type one, such as loss > 2 and step > 100.", self.condition)
-        elif kind == "phase" and at not in PHASES:
-            self.say(f"There is no phase of this name. Choose one of {', '.join(PHASES)}.", self.at)
+        elif kind == "phase" and at not in EVERY_PHASE:
+            self.say(f"There is no phase of this name. Choose one of {', '.join(EVERY_PHASE)}.", self.at)
         elif kind != "when" and not at:
             self.say(f"Type the name of {KINDS[kind]}, such as {_EXAMPLES[kind]}.", self.at)
         else:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QVBoxLayout, QWid
 from lenet_gui.gui import theme
 from lenet_gui.gui.watches.breakpoint_form import BreakpointForm, Names, ThresholdForm
 from lenet_gui.gui.watches.breakpoint_table import BreakpointTable
-from lenet_gui.protocol import PHASES, FindNotFinite, Frame
+from lenet_gui.protocol import EVERY_PHASE, FindNotFinite, Frame
 from lenet_gui.protocol.stops import Breakpoint, BreakpointRow, DropBreakpoint, SetBreakpoint
 from lenet_gui.protocol.trace import TraceReply
 
@@ -89,7 +89,7 @@ class Breakpoints(QWidget):
     def _menu(self) -> QMenu:
         menu = QMenu(self)
         menu.setObjectName("breakpoint_add_menu")
-        for phase in PHASES:
+        for phase in EVERY_PHASE:
             menu.addAction(f"At {phase}", lambda phase=phase: self._set(Breakpoint(0, "phase", phase)))
         menu.addSeparator()
         for text, condition in (

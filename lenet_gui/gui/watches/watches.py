@@ -13,6 +13,7 @@ from lenet_gui.gui import theme
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.watches.breakpoint_table import about
 from lenet_gui.gui.watches.breakpoints import Breakpoints, toggled
+from lenet_gui.gui.watches.watch_picture import WatchPicture
 from lenet_gui.gui.watches.watch_table import WatchField, WatchTable
 from lenet_gui.gui.widgets.button import tool_button
 from lenet_gui.gui.widgets.steady import Steady
@@ -51,6 +52,7 @@ class WatchesPanel(Panel):
         self._said = ("", False)
         self.field = WatchField()
         self.table = WatchTable()
+        self.picture = WatchPicture()
         self.plot_button = self._button("watch_plot", "Plot", "Plot the chosen watch over the steps of this branch, "
                                         "those done before too, by going through them again; or close its curve (P)",
                                         self.table.plot)  # fmt: skip
@@ -66,8 +68,7 @@ class WatchesPanel(Panel):
     # ---------------------------------------------------------------------------------------------- what is drawn
 
     def show_frame(self, frame: Frame) -> None:
-        new_run = self._frame is not None and frame.run != self._frame.run
-        self._frame = frame
+        new_run, self._frame = self._frame is not None and frame.run != self._frame.run, frame
         self.table.show_watches(frame.watches)
         self.breakpoints.show_frame(frame)
         if self.plot is not None:
@@ -76,12 +77,19 @@ class WatchesPanel(Panel):
                 if new_run or watch not in there:
                     self._close_curve(watch)
             self.plot.show_frame(frame)
+        self._picture()
         self._say()
+
+    def _picture(self) -> None:
+        rows = self.table.chosen()
+        if self.picture.show_watch(rows[0] if len(rows) == 1 else None, self._frame):
+            self.table.scrollTo(self.table.currentIndex())
 
     def show_reply(self, reply: Reply) -> None:
         """The names in a step's trace are those that one may want to stop at."""
         if isinstance(reply, TraceReply):
             self.breakpoints.show_trace(reply)
+        self.picture.show_reply(reply)
 
     @Slot(object)
     def show_watch_series(self, series: WatchSeries) -> None:
@@ -121,7 +129,6 @@ class WatchesPanel(Panel):
             self.asked.emit(PlotWatch(row.id))
         self._plotted()
 
-    @Slot()
     def _add(self) -> None:
         if not self.field.text().strip():
             self._refuse("There is no expression to watch. Type one, such as loss.")
@@ -147,7 +154,6 @@ class WatchesPanel(Panel):
         for row in rows:
             self.asked.emit(DropBreakpoint(row.breakpoint.id))
 
-    @Slot()
     def undo(self) -> None:
         """Bring back what was removed last."""
         for message in self._removed.pop() if self._removed else ():
@@ -184,7 +190,6 @@ class WatchesPanel(Panel):
 
     # ---------------------------------------------------------------------------------------------- the line of words
 
-    @Slot()
     def _chosen(self) -> None:
         """What is selected has changed, or what is plotted."""
         rows = self.table.chosen()
@@ -192,6 +197,7 @@ class WatchesPanel(Panel):
         self.remove.setEnabled(bool(rows))
         self.plot_button.setEnabled(bool(rows))
         self.plot_button.setChecked(bool(rows) and all(row.id in plotted for row in rows))
+        self._picture()
         self._say()
 
     def _refuse(self, words: str) -> None:
@@ -211,6 +217,9 @@ class WatchesPanel(Panel):
         chosen = self.breakpoints.table.chosen() if self._about_breakpoints else []
         if chosen:
             return about(chosen[0]), bool(chosen[0].problem)
+        for row in self.table.chosen():
+            if row.shape:
+                return f"{row.expression}: {row.words}", False
         for row in (*self.table.chosen(), *self.table.watches.rows):
             if row.state == "problem":
                 return f"{row.expression}: {row.words}", True
@@ -245,6 +254,7 @@ class WatchesPanel(Panel):
         self.table.dropped.connect(self._drop_watches)
         self.table.plotted.connect(self.plot_watches)
         self.breakpoints.asked.connect(self.asked)
+        self.picture.asked.connect(self.asked)
         self.breakpoints.dropped.connect(self._drop_breakpoints)
         for table, is_breakpoints in ((self.table, False), (self.breakpoints.table, True)):
             table.selectionModel().selectionChanged.connect(lambda *_, b=is_breakpoints: self._turn_to(b))
@@ -259,15 +269,15 @@ class WatchesPanel(Panel):
     def _lay_out(self) -> None:
         bar = QHBoxLayout()
         bar.setSpacing(theme.UNIT)
-        bar.addWidget(self.field, 1)
-        bar.addWidget(self.plot_button)
-        bar.addWidget(self.remove)
+        for widget in (self.field, self.plot_button, self.remove):
+            bar.addWidget(widget, widget is self.field)
         watches = QWidget()
         column = QVBoxLayout(watches)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.UNIT)
         column.addLayout(bar)
         column.addWidget(self.table, 1)
+        column.addWidget(self.picture)
         tables = QSplitter(Qt.Orientation.Vertical)
         tables.setObjectName("watches_tables")
         self._body = QSplitter(Qt.Orientation.Vertical)

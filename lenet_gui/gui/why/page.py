@@ -9,7 +9,7 @@ from collections.abc import Iterator, Set
 from html import escape
 
 from lenet_gui.gui import theme
-from lenet_gui.gui.why.address import Address
+from lenet_gui.gui.address import Address
 from lenet_gui.protocol.why import Factor, Formula, Term, WhyReply
 
 WHY, FOLD = "why:", "fold:"

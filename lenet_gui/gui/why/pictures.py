@@ -7,9 +7,11 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.address import Address
 from lenet_gui.gui.numbers.colour_scale import DIVERGING, SEQUENTIAL
 from lenet_gui.gui.numbers.mosaic import Mosaic
 from lenet_gui.gui.why.page import number
+from lenet_gui.gui.widgets.elided import Elided
 from lenet_gui.protocol.why import PatchPicture
 
 _PARTS = (("patch", "patch", ""), ("kernel", "kernel", "×"), ("product", "product", "="))
@@ -26,7 +28,7 @@ class PatchPictures(QWidget):
         self.setObjectName("why_pictures")
         self.setAccessibleName("Patch, kernel and product")
         self.views = {name: Mosaic(gap=2) for name, _, _ in _PARTS}
-        self.words = QLabel(" ")
+        self.words = Elided(" ")
         self.words.setObjectName("why_pictured")
         self.words.setFont(theme.mono())
         self._shown: PatchPicture | None = None
@@ -53,6 +55,24 @@ class PatchPictures(QWidget):
             view.show_tiles(tiles, SEQUENTIAL if name == "patch" and tiles.min(initial=0) >= 0 else DIVERGING)
         self._point(None)
 
+    def _names(self, cell: tuple[int, int, int]) -> tuple[str, str]:
+        """Which number of which tensor that is, in the patch and in the kernel."""
+        shown = self._shown
+        assert shown is not None
+        # Of kernels in one or three dimensions the picture has rows and columns of its own.
+        at = np.unravel_index(int(np.ravel_multi_index(cell, self.views["patch"].full)), shown.patch.shape)
+        steps = [int(one) for one in at]
+        patch = ""
+        if shown.patch_of:
+            fixed = len(shown.patch_at) - len(steps)
+            behind = [k * step for k, step in zip(steps, shown.steps, strict=True)]
+            moved = [first + by for first, by in zip(shown.patch_at[fixed:], behind, strict=True)]
+            index = (*shown.patch_at[:fixed], *moved)
+            inside = all(0 <= one < size for one, size in zip(index, shown.patch_shape, strict=True))
+            patch = f"{Address(shown.patch_of, index)} = " if inside else "padding "
+        kernel = f"{Address(shown.kernel_of, (shown.kernel_at[0], *steps))} = " if shown.kernel_of else ""
+        return patch, kernel
+
     def _point(self, cell: tuple[int, int, int] | None) -> None:
         for view in self.views.values():
             view.blockSignals(True)
@@ -62,5 +82,6 @@ class PatchPictures(QWidget):
             self.words.setText(" ")
         else:
             values = [float(getattr(self._shown, name).reshape(self.views[name].full)[cell]) for name, _, _ in _PARTS]
-            self.words.setText(f"{number(values[0])} × {number(values[1])} = {number(values[2])}")
+            said = [f"{name}{number(value)}" for name, value in zip(self._names(cell), values[:2], strict=True)]
+            self.words.setText(f"{' × '.join(said)} = {number(values[2])}")
         self.pointed.emit(cell is not None)

@@ -12,8 +12,8 @@ from PySide6.QtGui import QAction, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLineEdit, QTextBrowser, QToolButton, QVBoxLayout
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.address import Address, address
 from lenet_gui.gui.panel import Panel
-from lenet_gui.gui.why.address import Address, address
 from lenet_gui.gui.why.page import FOLD, WHY, number, page
 from lenet_gui.gui.why.pictures import PatchPictures
 from lenet_gui.gui.widgets.button import tool_button
@@ -135,7 +135,7 @@ class WhyPanel(Panel):
             self._say("")
         elif reply.problem:
             self.heading.setText(str(self._way[self._at]))
-            self._say(reply.problem)
+            self._say(reply.problem, "text")
         else:
             self.heading.setText(f"{Address(reply.name, reply.index)} = {number(reply.value)}")
             self.check.setText(_check(reply))
@@ -146,10 +146,10 @@ class WhyPanel(Panel):
             if reply.patch is not None:
                 self.pictures.show_picture(reply.patch)
 
-    def _say(self, words: str) -> None:
+    def _say(self, words: str, role: str = "muted") -> None:
         self.check.setText(" ")
         self.pictures.hide()
-        self.text.setHtml(f'<p style="color: {theme.colour("muted").name()}">{escape(words)}</p>')
+        self.text.setHtml(f'<p style="color: {theme.colour(role).name()}">{escape(words)}</p>')
 
     def _check_it(self) -> None:
         reply = self._reply

@@ -58,6 +58,10 @@ PHASE_ENTRIES = (
           Command("backward"), "backward", "loss.backward()", "Ctrl+4", "backward"),
     Entry("step", "Step", "Move every parameter against its gradient",
           Command("step"), "step", "optimizer.step()", "Ctrl+5", "step"),
+    Entry("clip", "Clip", "Shorten gradients that are too long, as the parameters of the run say",
+          Command("clip"), "clip", "torch.nn.utils.clip_grad_norm_(net.parameters(), max_norm)", "Ctrl+6", "clip"),
+    Entry("schedule", "Schedule", "Let the scheduler choose the next learning rate. One that judges by the loss is "
+          "given the newest", Command("schedule"), "schedule", "scheduler.step()", "Ctrl+7", "schedule"),
 )  # fmt: skip
 
 VARIANT_ENTRIES = (
@@ -92,6 +96,9 @@ RUN_ENTRIES = (
           keys="Ctrl+R", icon="run_n"),
     Entry("evaluate", "Evaluate", "Measure the accuracy on the held-out test data. Training is not changed",
           Evaluate(), "evaluate", keys="Ctrl+E", icon="evaluate"),
+    Entry("measure", "Measures", "Loss, confusion matrix, the worst mistakes and figures by class, at this place",
+          allowed="evaluate", keys="Ctrl+M"),
+    Entry("draw", "Draw a digit", "Draw one and see what the network makes of it", keys="Ctrl+Shift+D"),
     Entry("new_run", "New run", "Start over with new weights, from the settings as they are", allowed="new",
           keys="Ctrl+N", icon="new"),
 )  # fmt: skip
@@ -119,10 +126,10 @@ BACK_ENTRIES = (
 
 GO_ENTRIES = (
     Entry("run_to", "Run to the chosen one", "Go to before the operation, the node or the line that is chosen, "
-          "forwards or back", allowed="seek", keys="Ctrl+F10"),
+          "forwards or back", allowed="advance", keys="Ctrl+F10"),
     Entry("go_to", "Go to step…", "Choose a step or a bookmark, and see how long going there takes", allowed="seek",
           keys="Ctrl+G"),
-    Entry("go_to_newest", "Back to the newest", "Go to the end of this branch", Seek(), "seek", keys="Ctrl+End"),
+    Entry("go_to_newest", "Back to the newest", "Go to the end of this branch", Seek(), "advance", keys="Ctrl+End"),
     Entry("add_bookmark", "Add bookmark…", "Remember this place, with a note", allowed="seek", keys="Ctrl+D",
           icon="bookmark"),
     Entry("budgets", "Room for checkpoints…", "How much memory and disk going back may take, and what it takes now"),
@@ -146,12 +153,26 @@ PRINT_ENTRIES = tuple(
 
 FILE_ENTRIES = (
     Entry("open", "Open…", "Go on with a saved session, where it stood", keys="Ctrl+O"),
+    Entry("open_model", "Open model…", "Train a model of your own, from a Python file", keys="Ctrl+Shift+O"),
     Entry("save", "Save", "Write the session with its journal and all of its branches into its file", keys="Ctrl+S"),
     Entry("save_as", "Save as…", "Write the session into another file", keys="Ctrl+Shift+S"),
     Entry("export_script", "Export as a script…", "Write what was done up to here as plain PyTorch that ends in the "
           "same bits", keys="Ctrl+Shift+E"),
     Entry("export_report", "Report of a fault…", "Write the session, its script and the versions into one file, for "
           "whoever is to find a fault"),
+)  # fmt: skip
+
+RESULT_ENTRIES = (
+    Entry("load_weights", "Load weights…", "Take weights from a safetensors or .pt file into the model; going back "
+          "undoes it", allowed="edit"),
+    Entry("export_weights", "Weights…", "Write the state dict as safetensors or .pt"),
+    Entry("export_onnx", "ONNX…", "Write the model, as it evaluates, for other programs to run"),
+    Entry("export_tensorboard", "TensorBoard…", "Write scalars, histograms, images and the graph into a folder that "
+          "TensorBoard reads"),
+    Entry("export_csv", "Log as CSV…", "Write a row for every step: learning rate, loss, gradients, accuracy"),
+    Entry("export_page", "Report of the run…", "Write one page of HTML: settings, curves, the model, the script"),
+    Entry("export_panel", "Picture of a panel…", "Write a panel as PNG or SVG"),
+    Entry("export_film", "Film of a panel…", "Write a panel over a range of steps as an animated GIF", allowed="seek"),
 )  # fmt: skip
 
 WINDOW_ENTRIES = (
@@ -166,7 +187,7 @@ WINDOW_ENTRIES = (
 
 ENTRIES = (
     *PHASE_ENTRIES, *VARIANT_ENTRIES, *MOVE_ENTRIES, *RUN_ENTRIES, *STOP_ENTRIES, *BACK_ENTRIES, *GO_ENTRIES,
-    *PRINT_ENTRIES, *FILE_ENTRIES, *WINDOW_ENTRIES,
+    *PRINT_ENTRIES, *FILE_ENTRIES, *RESULT_ENTRIES, *WINDOW_ENTRIES,
 )  # fmt: skip
 
 _TO_ZEROS = Command.of("zero_grad", set_to_none=False)
@@ -185,6 +206,7 @@ class Actions(QObject):
         self.entries = {entry.name: entry for entry in ENTRIES}
         self.by_name: dict[str, QAction] = {}
         self._allowed: tuple[str, ...] | None = None
+        self._barred: tuple[tuple[str, str], ...] = ()
         self._undrawn = _undrawn()
         for entry in ENTRIES:
             self.by_name[entry.name] = self._make(entry)
@@ -199,22 +221,31 @@ class Actions(QObject):
     def __getitem__(self, name: str) -> QAction:
         return self.by_name[name]
 
-    def allow(self, allowed: tuple[str, ...]) -> None:
-        """Enable what the frame says may be pressed, and nothing else."""
-        if allowed == self._allowed:
+    def allow(self, allowed: tuple[str, ...], barred: tuple[tuple[str, str], ...] = ()) -> None:
+        """Enable what the frame says may be pressed, and nothing else. What is barred says why."""
+        if (allowed, barred) == (self._allowed, self._barred):
             return
-        self._allowed = allowed
+        explained, self._allowed, self._barred = barred != self._barred, allowed, barred
+        why = dict(barred)
         for name, action in self.by_name.items():
             needed = self.entries[name].allowed
-            action.setEnabled(not needed or needed in allowed)
+            action.setEnabled(name not in why and (not needed or needed in allowed))
+            if explained:
+                self._explain(name)
 
     def show_frame(self, frame: Frame) -> None:
-        self.allow(frame.allowed)
+        self.allow(frame.allowed, frame.barred)
+
+    def _explain(self, name: str) -> None:
+        """The tip, and why it cannot be pressed, where it never can be."""
+        entry, action, why = self.entries[name], self.by_name[name], dict(self._barred)
+        reason = why.get(name) or why.get(entry.allowed, "")
+        action.setToolTip(_tip(entry, action.shortcut()) + (f"<br><i>{reason}</i>" if reason else ""))
 
     def set_keys(self, name: str, keys: QKeySequence) -> None:
         action = self.by_name[name]
         action.setShortcut(keys)
-        action.setToolTip(_tip(self.entries[name], keys))
+        self._explain(name)
         action.setStatusTip("")
 
     def recall_keys(self, preferences: Preferences) -> None:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QWidget
 
 from lenet_gui.gui import theme
@@ -80,6 +81,12 @@ def _race() -> Panel:
     return RacePanel()
 
 
+def _compare() -> Panel:
+    from lenet_gui.gui.compare.compare import ComparePanel
+
+    return ComparePanel()
+
+
 def _why() -> Panel:
     from lenet_gui.gui.why.why import WhyPanel
 
@@ -90,6 +97,24 @@ def _why_moved() -> Panel:
     from lenet_gui.gui.moved.moved import WhyMovedPanel
 
     return WhyMovedPanel()
+
+
+def _measures() -> Panel:
+    from lenet_gui.gui.measures.measures import MeasuresPanel
+
+    return MeasuresPanel()
+
+
+def _draw() -> Panel:
+    from lenet_gui.gui.draw.draw import DrawPanel
+
+    return DrawPanel()
+
+
+def _range_test() -> Panel:
+    from lenet_gui.gui.plots.rate_range import RateRangePanel
+
+    return RateRangePanel()
 
 
 LOADERS: dict[str, Callable[[], Panel]] = {
@@ -104,8 +129,12 @@ LOADERS: dict[str, Callable[[], Panel]] = {
     "diagnoses": _diagnoses,
     "autograd": _autograd,
     "race": _race,
+    "range_test": _range_test,
+    "compare": _compare,
     "why": _why,
     "why_moved": _why_moved,
+    "measures": _measures,
+    "draw": _draw,
 }
 _TITLES = {
     "inspector": "Model inspector",
@@ -119,8 +148,12 @@ _TITLES = {
     "console": "Console",
     "plots": "Plots",
     "race": "Race",
+    "range_test": "Learning-rate range test",
+    "compare": "Compare runs",
     "why": "Why this number?",
     "why_moved": "Why did it move?",
+    "measures": "Measures",
+    "draw": "Draw a digit",
 }
 # What stands above what in the first layout, and the upper one's share of the height.
 _COLUMNS = {("inspector", "tensor"): 0.49, ("network", "batch"): 0.57, ("code", "watches"): 0.56}
@@ -139,6 +172,8 @@ class Docks:
         window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.by_name = {name: _empty_dock(name, title, window) for name, title in _TITLES.items()}
+        self.views = {name: _view(name, _TITLES[name], dock) for name, dock in self.by_name.items()}
+        """Shows a dock, brings one that stands behind another to the front, and hides one that is seen."""
 
     def arrange(self) -> None:
         """The layout that the window has at first: model left, network in the middle, code right, plots below."""
@@ -156,12 +191,17 @@ class Docks:
         window.splitDockWidget(docks["plots"], docks["console"], across)
         window.tabifyDockWidget(docks["network"], docks["autograd"])
         window.tabifyDockWidget(docks["tensor"], docks["race"])
+        window.tabifyDockWidget(docks["race"], docks["range_test"])
+        # With the network in sight: it shows the drawing's activations.
+        window.tabifyDockWidget(docks["batch"], docks["draw"])
+        window.tabifyDockWidget(docks["draw"], docks["compare"])
         # With the batch and the tensor in sight: what a number comes from is marked in them.
-        for name, behind in pairwise(("autograd", "diagnoses", "why", "why_moved")):
+        for name, behind in pairwise(("autograd", "measures", "diagnoses", "why", "why_moved")):
             window.tabifyDockWidget(docks[name], docks[behind])
-        docks["network"].raise_()
+        for name in ("network", "batch"):
+            docks[name].raise_()
         for name, dock in docks.items():
-            dock.setVisible(name not in ("race", "why_moved"))  # until somebody wants them
+            dock.setVisible(name not in ("race", "range_test", "compare", "why_moved"))  # until somebody wants them
         self.size()
 
     def size(self) -> None:
@@ -191,10 +231,6 @@ class Docks:
         panel.setMinimumSize(1, 1)
         dock.setWidget(panel)
         panel.windowTitleChanged.connect(dock.setWindowTitle)
-        # What a panel adds to its title is of the place that it has seen last: behind another it says nothing.
-        dock.visibilityChanged.connect(
-            lambda seen: dock.setWindowTitle((panel.windowTitle() if seen else "") or _TITLES[name])
-        )
         QTimer.singleShot(0, panel, lambda: panel.setMinimumSize(least))
         placeholder.deleteLater()
         return panel
@@ -204,6 +240,10 @@ def join(panels: dict[str, Any], name: str) -> None:
     """What panels tell each other, once both are there; `name` is the one that has just come."""
     if {"inspector", "tensor"} <= set(panels) and name in ("inspector", "tensor"):
         panels["inspector"].chosen.connect(panels["tensor"].show_tensor)
+    if {"draw", "network"} <= set(panels) and name in ("draw", "network"):
+        from lenet_gui.gui.draw.drawn_network import DrawnNetwork
+
+        panels["draw"].seen.connect(DrawnNetwork(panels["network"]).show_cards)
     if {"tensor", "why_moved"} <= set(panels) and name in ("tensor", "why_moved"):
         panels["tensor"].cell_asked.connect(panels["why_moved"].ask_at)
 
@@ -212,12 +252,25 @@ def _empty_dock(name: str, title: str, window: QMainWindow) -> QDockWidget:
     dock = QDockWidget(title, window)
     dock.setObjectName(f"{name}_dock")
     dock.setAccessibleName(title)
-    dock.toggleViewAction().setObjectName(f"view_{name}")
-    dock.toggleViewAction().setToolTip(f"Show or hide: {title}")
-    # One that stands behind another as a tab comes to the front.
-    dock.toggleViewAction().triggered.connect(lambda shown: dock.raise_() if shown else None)
     dock.setWidget(_placeholder(dock))
     return dock
+
+
+def _view(name: str, title: str, dock: QDockWidget) -> QAction:
+    """Checked while the dock is to be seen. Qt's own is also while it stands behind another, and would then hide it."""
+    action = QAction(title, dock)
+    action.setObjectName(f"view_{name}")
+    action.setToolTip(f"Show, bring to the front, or hide: {title}")
+    action.setCheckable(True)
+    dock.visibilityChanged.connect(action.setChecked)
+
+    def press(wanted: bool) -> None:
+        dock.setVisible(wanted)
+        if wanted:
+            dock.raise_()
+
+    action.triggered.connect(press)
+    return action
 
 
 def _placeholder(parent: QWidget) -> QWidget:

@@ -28,7 +28,7 @@ class Files(QObject):
     def __init__(self, window: QMainWindow, notices: NoticeArea, preferences: Preferences) -> None:
         super().__init__(window)
         self._window, self._notices, self._preferences = window, notices, preferences
-        self._title = window.windowTitle()
+        self.title = window.windowTitle()
         self._frame: Frame | None = None
         self.recent = QMenu("Open recent", window)
         self.recent.setObjectName("recent_menu")
@@ -51,7 +51,7 @@ class Files(QObject):
         if before is None or (before.file, before.unsaved) != (frame.file, frame.unsaved):
             name = Path(frame.file).name if frame.file else "not saved" if frame.unsaved else ""
             mark = "*" if frame.unsaved and frame.file else ""
-            self._window.setWindowTitle(f"{name}{mark} – {self._title}" if name else self._title)
+            self._window.setWindowTitle(f"{name}{mark} – {self.title}" if name else self.title)
         if frame.file and (before is None or before.file != frame.file):
             self._remember(frame.file)
 
@@ -86,7 +86,7 @@ class Files(QObject):
         # Imported when it is wanted: the first paint must not wait for it.
         from lenet_gui.gui.window.dialogs import ask_for_file
 
-        ask_for_file(self._window, "Open a session", self._folder(), _SESSIONS, self.open, new=False)
+        ask_for_file(self._window, "Open a session", self.folder(), _SESSIONS, self.open, new=False)
 
     def open(self, path: str) -> None:
         """Unsaved work is not dropped without a word."""
@@ -105,14 +105,14 @@ class Files(QObject):
     def _ask_where(self, title: str, name: str, kinds: str, then: Callable[[str], object]) -> None:
         from lenet_gui.gui.window.dialogs import ask_for_file
 
-        ask_for_file(self._window, title, str(Path(self._folder()) / name), kinds, then)
+        ask_for_file(self._window, title, str(Path(self.folder()) / name), kinds, then)
 
-    def _folder(self) -> str:
+    def folder(self) -> str:
         """Where the last file was, or the user's own folder."""
-        used = self._used()
+        used = self.used()
         return str(Path(used[0]).parent) if used and Path(used[0]).parent.is_dir() else str(Path.home())
 
-    def _used(self) -> list[str]:
+    def used(self) -> list[str]:
         try:
             found = json.loads(self._preferences.text("recent", "[]"))
         except ValueError:  # edited by hand
@@ -120,13 +120,13 @@ class Files(QObject):
         return [one for one in found if isinstance(one, str)][:MOST] if isinstance(found, list) else []
 
     def _remember(self, path: str) -> None:
-        used = [path, *(one for one in self._used() if one != path)][:MOST]
+        used = [path, *(one for one in self.used() if one != path)][:MOST]
         self._preferences.set("recent", json.dumps(used))
         self._list_recent()
 
     def _list_recent(self) -> None:
         self.recent.clear()
-        for path in self._used():
+        for path in self.used():
             action = QAction(Path(path).name.replace("&", "&&"), self.recent)
             action.setToolTip(path)
             action.triggered.connect(lambda _=False, path=path: self.open(path))

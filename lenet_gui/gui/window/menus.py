@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QToolBar
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu
 
 from lenet_gui.gui import theme
 from lenet_gui.gui.window.actions import (
@@ -14,6 +14,7 @@ from lenet_gui.gui.window.actions import (
     MOVE_ENTRIES,
     PHASE_ENTRIES,
     PRINT_ENTRIES,
+    RESULT_ENTRIES,
     RUN_ENTRIES,
     STOP_ENTRIES,
     VARIANT_ENTRIES,
@@ -26,14 +27,21 @@ from lenet_gui.gui.window.preferences import Preferences
 def fill(
     window: QMainWindow,
     actions: Actions,
-    views: Iterable[QDockWidget | QToolBar],
+    views: Sequence[QAction],
     preferences: Preferences,
     recent: QMenu,
 ) -> None:
-    """File, Run, Go, View, Print and Help. `views` can be hidden; the theme is kept in the `preferences`."""
-    file = _menu(window, "&File", actions, ["new_run", "open", "save", "save_as", ""])
-    file.insertMenu(actions["save"], recent)
-    file.addActions([actions[name] for name in ("export_script", "export_report", "save_picture")])
+    """File, Run, Go, View, Print and Help. `views` show and hide; the theme is kept in the `preferences`."""
+    file = _menu(window, "&File", actions, ["new_run", "open", "open_model", "save", "save_as", ""])
+    file.insertMenu(actions["open_model"], recent)
+    file.addAction(actions["load_weights"])
+    results = _names(RESULT_ENTRIES)[1:]
+    export = QMenu("E&xport", file)
+    export.setObjectName("export_menu")
+    export.setToolTipsVisible(True)
+    _add(export, actions, ["export_script", *results[:5], "", *results[5:], "save_picture"])
+    file.addMenu(export)
+    file.addAction(actions["export_report"])
     file.addSeparator()
     file.addAction(actions["quit"])
     running = [name for name in _names(RUN_ENTRIES) if name != "new_run"]  # which stands in File
@@ -44,7 +52,7 @@ def fill(
         _add(run, actions, names)
     _menu(window, "&Go", actions, [*_names(BACK_ENTRIES), "", *_names(GO_ENTRIES)])
     view = _menu(window, "&View", actions, ["find", ""])
-    view.addActions([shown.toggleViewAction() for shown in views])
+    view.addActions(views)
     view.addSeparator()
     view.addAction(actions["reset_layout"])
     view.addMenu(_themes(view, preferences))

@@ -20,6 +20,10 @@ _FIELDS = (
     ("accuracy", "test 100.0 % (999/999)", "Accuracy on the held-out test data, when last measured"),
     ("exact", "approximate", "Exact: going back or replaying gives the same bits. Approximate: a device could differ"),
 )
+_BADGES = {
+    "observed": "Observed: a loop that this program did not write does the steps. What it did is known, and what it "
+    "will do is not: it cannot be replayed"
+}
 _SPEED = ("speed", "99,999 steps/s", "Training steps a second, lately")
 
 
@@ -121,14 +125,18 @@ class StatusBar(QStatusBar):
             self.reason.setText(frame.reason)
         last = branches.present(frame).steps
         self._write("step", f"step {frame.step:,}" + (f" of {last:,}" if branches.in_past(frame) else ""))
-        self._write("epoch", (f"epoch {frame.epoch + 1} · " if frame.epoch is not None else "") + f"batch {batches}")
+        epoch = (f"epoch {frame.epoch + 1} · " if frame.epoch is not None else "") + f"batch {batches}"
+        self._write("epoch", "" if frame.observed else epoch)
         threads = frame.settings.threads
         self._write("device", f"{frame.settings.device} · {threads} thread{'s' if threads > 1 else ''}")
         trains = frame.running and not branches.only_cancelled(frame)
         self._write("speed", f"{frame.steps_per_second:,.0f} steps/s" if trains else "")
         if frame.accuracy != self._accuracy:
             self.show_accuracy(frame.accuracy)
-        self._write("exact", "exact" if frame.exact else "approximate", "ok" if frame.exact else "place")
+        badge = "observed" if frame.observed else "exact" if frame.exact else "approximate"
+        if self.fields["exact"].text() != badge:
+            self.fields["exact"].setToolTip(_BADGES.get(badge, _FIELDS[-1][2]))
+        self._write("exact", badge, "ok" if badge == "exact" else "place")
         self._show_remaining(frame)
         self._turn()
 
@@ -138,8 +146,11 @@ class StatusBar(QStatusBar):
             self._write("accuracy", "")
             return
         share = 100 * accuracy.correct / max(accuracy.total, 1)
-        self._write("accuracy", f"test {share:.1f} % ({accuracy.correct}/{accuracy.total})")
-        self.fields["accuracy"].setToolTip(f"Measured after {accuracy.step:,} steps, in epoch {accuracy.epoch}")
+        counts = f"{accuracy.correct}/{accuracy.total}"
+        # Of thousands the share says more than the counts, for which there is no room.
+        words = f"test {share:.1f} % ({counts})" if accuracy.total < 1000 else f"test {share:.2f} %"
+        self._write("accuracy", words)
+        self.fields["accuracy"].setToolTip(f"{counts} right, measured after {accuracy.step:,} steps")
 
     def show_progress(self, progress: Progress) -> None:
         if progress.total and progress.done >= progress.total:

@@ -1,4 +1,4 @@
-"""The first bar: going back, the five phases in their cycle, how fast to go. Settings are in `run_settings`."""
+"""The first bar: going back, the phases of the cycle, how fast to go. Settings are in `run_settings`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from lenet_gui.gui import theme
 from lenet_gui.gui.widgets.fields import NumberField, whole
 from lenet_gui.gui.window.actions import Actions
 from lenet_gui.gui.window.preferences import Preferences
-from lenet_gui.protocol import PHASES, Frame, Run, SetRate
+from lenet_gui.protocol import EVERY_PHASE, PHASES, Frame, Run, SetRate
 
 FASTEST = 1000.0
 """Phases a second at the last place of the slider before unlimited."""
@@ -32,26 +32,27 @@ class PhaseBar(QToolBar):
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._actions = actions
         self._running = False
+        self._cycle: tuple[str, ...] = ()
         for name in ("back_step", "back_phase"):
             # In words too the bar would not fit a small window.
             self._button(name).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
         self.addSeparator()
-        self.phases = {phase: self._button(phase) for phase in PHASES}
+        self.phases = {phase: self._button(phase) for phase in EVERY_PHASE}
         self._menu("zero_grad", ["grad_none", "grad_zeros"])
         self._menu("forward", ["forward_sample", "forward_unsqueeze", "next_batch"])
         self._menu("backward", ["backward_retain", "backward_output"])
         self.addSeparator()
         for name in ("into", "advance_phase", "out", "advance_step"):
             self._button(name).setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self._button("run")
-        self.pause = self._button("pause")
-        self._button("run_n")
+        self._runs = [self._button(name) for name in ("run", "pause", "run_n")]
+        self.pause = self._runs[1]
         self.steps = self._steps_field()
         self.addWidget(self.steps)
         self.addSeparator()
         self.slider, self.words = self._speed_slider(), self._speed_words()
         self.addWidget(self.slider)
-        self.addWidget(self.words)
+        self._words_action = self.addWidget(self.words)
+        self._show_cycle(PHASES)
         self._say_rate()
         self.highlight("")
 
@@ -75,8 +76,24 @@ class PhaseBar(QToolBar):
 
     def show_frame(self, frame: Frame) -> None:
         self._running = frame.running
+        self._show_cycle(tuple(command.name for command in frame.cycle))
         # While running, the phases pass too fast to follow: only a slow run shows where it is.
         self.highlight(frame.next if not frame.running or self.rate() is not None else "")
+
+    def _show_cycle(self, phases: tuple[str, ...]) -> None:
+        """A run has a button for each of its phases; clipping and a scheduler come and go."""
+        if phases == self._cycle:
+            return
+        self._cycle = phases
+        for phase in self.phases:
+            self._actions[phase].setVisible(phase in phases)
+        # With more of them than five the others make room, so that the bar still fits a small window.
+        style = (
+            Qt.ToolButtonStyle.ToolButtonTextBesideIcon if phases == PHASES else Qt.ToolButtonStyle.ToolButtonIconOnly
+        )
+        for button in self._runs:
+            button.setToolButtonStyle(style)
+        self._words_action.setVisible(phases == PHASES)
 
     def recall(self, preferences: Preferences) -> None:
         """The speed, the steps of Run N and the kind of zero_grad that were chosen."""
@@ -108,7 +125,7 @@ class PhaseBar(QToolBar):
         """The colours of now for the highlighted phase."""
         ink = theme.colour("on_accent").name()
         for name, button in self.phases.items():
-            ground = theme.colour("backward" if name in ("backward", "step") else "forward").name()
+            ground = theme.colour("backward" if name in ("backward", "clip", "step", "schedule") else "forward").name()
             button.setStyleSheet(
                 f'QToolButton[next="true"]:enabled {{ background: {ground}; color: {ink}; border-color: {ground}; }}'
                 f'QToolButton[next="true"]:enabled:focus {{ border-color: {theme.colour("text").name()}; }}'

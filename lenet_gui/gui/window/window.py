@@ -6,12 +6,15 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtGui import QAction, QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from lenet_gui.gui import theme
+from lenet_gui.gui.data.choosing import ChoosingData
 from lenet_gui.gui.inside.inside import Inside
+from lenet_gui.gui.model.choosing import ChoosingModel
 from lenet_gui.gui.panel import Panel
+from lenet_gui.gui.results.results import Results
 from lenet_gui.gui.travel.going import Going
 from lenet_gui.gui.window import menus
 from lenet_gui.gui.window.actions import Actions
@@ -26,7 +29,7 @@ from lenet_gui.gui.window.status import StatusBar
 from lenet_gui.gui.window.toolbars import PhaseBar
 from lenet_gui.protocol import Frame, Notice, RaceReport, Ready, Reply, Series, WatchSeries
 
-_LAYOUT_VERSION = 5
+_LAYOUT_VERSION = 6
 
 
 class Window(QMainWindow):
@@ -62,7 +65,10 @@ class Window(QMainWindow):
         self.going = Going(self, self.notices, preferences)
         self.files = Files(self, self.notices, preferences)
         self.inside = Inside(self.panels, self.docks.bring_up)
+        self._results = Results(self, self.files, self.notices, self.panels, self.docks.by_name)
         self._starting_over = StartingOver(self, self.settings_bar, self.notices)
+        self._choosing_data = ChoosingData(self, self.settings_bar)
+        self.models = ChoosingModel(self, self.phase_bar, self.settings_bar, self.notices)
         self._help = Help(self, self.actions_, preferences, log_folder)
         self._assemble()
         self._join()
@@ -97,6 +103,8 @@ class Window(QMainWindow):
         self.going.show_frame(frame)
         self.files.show_frame(frame)
         self._starting_over.show_frame(frame)
+        self._choosing_data.show_frame(frame)
+        self.models.show_frame(frame)
         plots = self.panels.get("plots")
         if plots is not None and plots.is_seen():
             plots.show_frame(frame)
@@ -110,13 +118,17 @@ class Window(QMainWindow):
         for name, panel in self.panels.items():
             if name != "plots" and panel.is_seen():
                 panel.show_frame(frame)
+        self._results.show_frame(frame)
 
     @Slot(object)
     def show_reply(self, reply: Reply) -> None:
         self.going.show_reply(reply)
+        self._choosing_data.show_reply(reply)
+        self.models.show_reply(reply)
         self.inside.show_reply(reply)
         for panel in self.panels.values():
             panel.show_reply(reply)
+        self._results.show_reply(reply)
 
     @Slot(object)
     def show_race(self, report: RaceReport) -> None:
@@ -163,6 +175,8 @@ class Window(QMainWindow):
         self.docks.by_name[name].visibilityChanged.connect(lambda: QTimer.singleShot(0, panel, seen))
         join(self.panels, name)
         self.inside.join(name, panel)
+        if name == "compare":
+            panel.recent = self.files.used  # type: ignore[attr-defined]
         if name in ("plots", "tensor"):
             panel.failed.connect(self._export_failed)  # type: ignore[attr-defined]
         if name == "plots":
@@ -182,6 +196,12 @@ class Window(QMainWindow):
             self._painted = True
             # The children are painted after this; the queue is looked at when they have been.
             QTimer.singleShot(0, self, self.painted.emit)
+
+    def createPopupMenu(self) -> QMenu:
+        """What Qt shows for a right click on a bar or a title."""
+        menu = QMenu(self)
+        menu.addActions(self._views())
+        return menu
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._remember()
@@ -204,17 +224,20 @@ class Window(QMainWindow):
         self.phase_bar.dress()
         self.notices.dress()
 
+    def _views(self) -> list[QAction]:
+        return [*self.docks.views.values(), self.going.timeline.toggleViewAction()]
+
     def _assemble(self) -> None:
         for bar in (self.phase_bar, self.settings_bar):
             bar.setMovable(False)
             bar.toggleViewAction().setVisible(False)
             self.addToolBar(Qt.ToolBarArea.TopToolBarArea, bar)
             self.addToolBarBreak()
+        self.insertToolBar(self.phase_bar, self.models.without)
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, self.going.timeline)
         self.setStatusBar(self.status)
         self.status.show_loading()
-        views = [*self.docks.by_name.values(), self.going.timeline]
-        menus.fill(self, self.actions_, views, self.preferences, self.files.recent)
+        menus.fill(self, self.actions_, self._views(), self.preferences, self.files.recent)
         self.docks.arrange()
         # Actions of no bar and no menu have keys too.
         self.addActions(list(self.actions_.by_name.values()))
@@ -231,6 +254,9 @@ class Window(QMainWindow):
             self.files,
             self.inside,
             self._starting_over,
+            self._results,
+            self._choosing_data,
+            self.models,
         ):
             source.asked.connect(self.asked)
         self.going.cancelled.connect(self.paused)
@@ -241,9 +267,11 @@ class Window(QMainWindow):
             "pause": self.paused.emit,
             "quit": self.close,
             "find": self._find,
+            "measure": partial(self._want, "measures"),
+            "draw": partial(self._want, "draw"),
             "reset_layout": self.docks.arrange,
         }
-        for part in (self.files, self.going, self.inside, self._starting_over, self._help):
+        for part in (self.files, self.going, self.inside, self._starting_over, self.models, self._results, self._help):
             doings |= part.doings()
         self.actions_.chosen.connect(lambda name: doings[name]())
         self.actions_["reset_layout"].triggered.connect(self.going.timeline.show)
@@ -258,6 +286,7 @@ class Window(QMainWindow):
     def _recall_layout(self) -> None:
         self.docks.size()
         self.restoreState(self.preferences.bytes("layout"), _LAYOUT_VERSION)
+        self.models.without.settle()
         self.notices.place_below(self._bars_end())
 
     def _remember(self) -> None:
@@ -275,6 +304,14 @@ class Window(QMainWindow):
 
     def _export_failed(self, words: str) -> None:
         self.show_notice(Notice("note", "The export failed", "", words))
+
+    def _want(self, name: str) -> None:
+        """Bring a panel up, and let it do what it is there for."""
+        self.docks.bring_up(name)
+        panel = self.panels.get(name)
+        if panel is not None and self.frame is not None:
+            panel.show_frame(self.frame)
+            panel.wanted()  # type: ignore[attr-defined]
 
     def _find(self) -> None:
         self.docks.by_name["inspector"].show()

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from lenet_gui.engine import Session, Settings
+from lenet_gui.engine.choices.optimizers import presets as choices
 from lenet_gui.engine.diagnoses.closer import look_closer
 from lenet_gui.engine.diagnoses.diagnose import diagnose
-from lenet_gui.engine.optimizers import choices
 from lenet_gui.protocol import CYCLE, OptimizerChoice
 from lenet_gui.protocol.diagnoses import LookCloser
 from tests.engine.models import NormAndDropout

@@ -248,8 +248,15 @@ def test_before_anything_was_done_it_says_what_to_press() -> None:
 
 @pytest.mark.parametrize(
     ("name", "index", "words"),
-    [("fc9.bias", 0, "is no parameter"), ("fc3.bias", 10, "10 numbers"), ("fc3.bias", -1, "no number -1")],
+    [("fc9.bias", 0, "is no parameter"), ("fc3.bias", 10, "10 numbers"), ("fc3.bias", -11, "no number -11")],
 )
-def test_what_is_no_number_of_a_parameter_is_refused_in_a_sentence(name: str, index: int, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        ask(behind_backward(batch_size=2), name, index)
+def test_what_is_no_number_of_a_parameter_is_said_in_the_answer(name: str, index: int, words: str) -> None:
+    reply = ask(behind_backward(batch_size=2), name, index)
+    assert words in reply.words
+    assert (reply.shares, reply.arithmetic) == (None, None)
+
+
+def test_a_number_can_be_counted_from_the_end() -> None:
+    session = behind_backward(batch_size=2)
+    last, first = ask(session, "fc3.bias", -1), ask(session, "fc3.bias", 9)
+    assert (last.index, last.arithmetic) == (9, first.arithmetic)

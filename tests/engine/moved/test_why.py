@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from lenet_gui.engine import Session, Settings
+from lenet_gui.engine.choices.optimizers import presets as choices
 from lenet_gui.engine.moved.why import NO_BACKWARD, NO_GRADIENT, moved
-from lenet_gui.engine.optimizers import choices
 from lenet_gui.protocol.moved import Arithmetic, MovedRequest
 from tests.engine.models import NormAndDropout
 

@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from lenet_gui.engine import Session, Settings
+from lenet_gui.engine.answers import answer
 from lenet_gui.protocol import CYCLE, Command
-from lenet_gui.protocol.stops import WatchRow
+from lenet_gui.protocol.stops import LookAtWatch, WatchRow
+from lenet_gui.protocol.tensors import LookReply
 
 
 def small() -> Session:
@@ -137,7 +139,10 @@ def test_a_vector_is_written_out_and_a_large_tensor_begun() -> None:
     assert row(session).words.endswith("]  6")
     assert row(session).number is None
     session.watches.set(row(session).id, "fc1.weight")
-    assert row(session).words.endswith(", …]  120×576")
+    assert row(session).shape == (120, 576)
+    weight = session.model.get_parameter("fc1.weight")
+    words = f"120×576  {weight.min().item():.3g} … {weight.max().item():.3g}, mean {weight.mean().item():.3g}"
+    assert row(session).words == words.replace("-", "−")
 
 
 # ------------------------------------------------------------------------------------------------ over the steps
@@ -245,3 +250,32 @@ def test_what_is_no_number_is_refused_in_one_sentence(text: str, words: str) -> 
         list(session.watches.over_the_steps(99, 1))
     assert session.digest() == before
     assert session.next_command == Command("zero_grad")
+
+
+def test_the_tensor_of_a_watch_is_given_as_a_picture_that_is_bounded_by_its_room() -> None:
+    session = watching("fc1.weight * 2")
+    (number,) = session.watches.all
+    reply = answer(session, LookAtWatch(7, number, (40, 60)))
+    assert isinstance(reply, LookReply)
+    assert (reply.id, reply.shape, reply.missing) == (7, (120, 576), "")
+    assert reply.picture is not None
+    assert reply.picture.full == (1, 120, 576)
+    assert reply.picture.tiles.size <= 40 * 60
+    small_one = session.watches.set(0, "conv1.weight * 2")
+    reply = answer(session, LookAtWatch(8, small_one, (100, 100)))
+    assert isinstance(reply, LookReply)
+    assert reply.picture is not None
+    expected = (session.model.get_parameter("conv1.weight").detach() * 2).numpy()
+    assert np.array_equal(reply.picture.tiles, expected.reshape(6, 3, 3))
+
+
+def test_a_tensor_that_is_not_there_has_no_picture_and_says_why() -> None:
+    session = watching("relu_1 * 2")
+    (number,) = session.watches.all
+    assert isinstance(reply := answer(session, LookAtWatch(1, number, (9, 9))), LookReply)
+    assert (reply.missing, reply.picture) == ("not yet", None)
+    wrong = session.watches.set(0, "nope + 1")
+    assert isinstance(reply := answer(session, LookAtWatch(2, wrong, (9, 9))), LookReply)
+    assert "there is no nope" in reply.missing
+    with pytest.raises(ValueError, match="there is no watch 99"):
+        answer(session, LookAtWatch(3, 99, (9, 9)))

@@ -21,10 +21,8 @@ from lenet_gui.engine import Refused, Session, Settings
 from lenet_gui.engine.checkpoint import SLOTS
 from lenet_gui.engine.history import Budget
 from lenet_gui.engine.net import Net
-from lenet_gui.engine.optimizers import LOSSES, OPTIONS
 from lenet_gui.engine.storage import session_file as file_format
 from lenet_gui.engine.storage.stored import SessionFileError
-from lenet_gui.engine.storage.stored_checkpoint import OPTIMIZER_STATE
 from lenet_gui.protocol import CYCLE, Command
 from tests.engine import damage
 from tests.engine.damage import CHECKPOINT, LOG, SESSION
@@ -63,7 +61,7 @@ def summary(session: Session) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("options", OPTIMIZERS, ids=str)
-@pytest.mark.parametrize(("loss", "data"), [*product(LOSSES, ("digits", "random"))])
+@pytest.mark.parametrize(("loss", "data"), [*product(("CrossEntropyLoss", "MSELoss"), ("digits", "random"))])
 @pytest.mark.parametrize("make_model", [Net, NormAndDropout, DrawsElsewhere])
 def test_a_session_opens_as_it_was_saved(
     make_model: Model, loss: str, data: str, options: dict[str, Any], tmp_path: Path
@@ -185,8 +183,7 @@ def test_the_file_is_plain_json_and_safetensors(tmp_path: Path) -> None:
     assert weights["parameter/conv1.weight"].shape == weights["optimizer/conv1.weight/exp_avg"].shape == (6, 1, 3, 3)
 
 
-def test_every_optimizer_and_every_slot_has_its_place_in_the_file() -> None:
-    assert OPTIMIZER_STATE.keys() == OPTIONS.keys()
+def test_every_slot_has_its_place_in_the_file() -> None:
     assert {*SLOTS} == {"settings", "steps", "cursor", "due", "target", "target_kind", "forwarded", "graph"}
 
 

@@ -249,7 +249,10 @@ def test_a_checkpoint_that_cannot_be(saved: bytes, tmp_path: Path) -> None:
         {"batch_size": 3}, {"target_kind": ["Loss", [2, 10]]}, {"target_kind": ["MSELoss", []]}, {"target_kind": None},
         {"forwarded": [1.5, True]}, {"forwarded": [0]}, {"plain": {"conv.weight": {"exp_avg": None}}}, {"tensors": []},
         {"numpy": {"pos": 625, "has_gauss": 0, "gauss": 0.0}}, {"numpy": {"pos": 1, "has_gauss": 2, "gauss": 0.0}},
-        {"python": {"gauss": "x"}}, {"python": None},
+        {"python": {"gauss": "x"}}, {"python": None}, {"groups": []}, {"groups": [{"lr": "x"}]},
+        {"groups": [{"lr": [1.0]}]}, {"groups": [{"betas": [0.5]}]}, {"groups": [{"run": [1.0]}]}, {"groups": None},
+        {"plain": {"conv.weight": {"other": 1}}}, {"plain": {"conv.weight": {"step": {"tensor": "exp_avg"}}}},
+        {"plain": {"no": {}}}, {"plain": [1]},
     ):  # fmt: skip
         assert DAMAGED in refused(with_state(saved, lambda state, change=change: state.update(change)), tmp_path)
 

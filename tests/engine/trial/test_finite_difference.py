@@ -135,9 +135,16 @@ def test_what_cannot_be_checked_is_said_in_words() -> None:
     ("name", "index", "words"),
     [("fc3.bias", 10, "10 numbers"), ("relu", 10**9, "no number 1,000,000,000"), ("fc9", 0, "there is no fc9")],
 )
-def test_what_is_no_number_is_refused_in_a_sentence(name: str, index: int, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        ask(behind_backward(batch_size=2), name, index)
+def test_what_is_no_number_is_said_in_the_answer(name: str, index: int, words: str) -> None:
+    reply = ask(behind_backward(batch_size=2), name, index)
+    assert words in reply.words
+    assert math.isnan(reply.difference)
+
+
+def test_the_last_number_is_checked_by_counting_from_the_end() -> None:
+    session = behind_backward(batch_size=2)
+    last = ask(session, "fc3.bias", -1)
+    assert (last.index, last.difference) == (9, ask(session, "fc3.bias", 9).difference)
 
 
 def test_a_run_that_was_checked_goes_on_in_the_same_bits() -> None:

@@ -10,8 +10,8 @@ import pytest
 from torch import nn
 
 from lenet_gui.engine import Session, Settings
+from lenet_gui.engine.choices.optimizers import presets as choices
 from lenet_gui.engine.net import Net
-from lenet_gui.engine.optimizers import choices
 from lenet_gui.engine.trial.line import NOT_BEFORE_STEP, SIDE, line
 from lenet_gui.protocol import Command, Frame
 from lenet_gui.protocol.moved import LineReply, LineRequest

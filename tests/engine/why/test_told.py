@@ -107,23 +107,42 @@ def test_what_is_not_there_yet_is_no_error(name: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "index", "limit", "words"),
+    ("name", "index", "words"),
     [
-        ("conv1.bais", 0, 20, "did you mean conv1.bias?"),
-        ("conv1.bias.grad", 6, 20, "has 6 numbers, counted from 0: there is no number 6"),
-        ("conv1.bias.grad", -1, 20, "there is no number -1"),
-        ("conv1.weight.grad", (0, 0, 3, 0), 20, r"has the shape \[6, 1, 3, 3\], counted from 0"),
-        ("conv1.weight.grad", (0, 0), 20, "there is no cell"),
-        ("conv1.weight.grad", (0, 0, 1.5, 0), 20, "there is no cell"),
-        ("relu", True, 20, "there is no cell True"),
-        ("lr", 0, 20, "lr is not computed by an operation"),
-        ("relu", 0, 0, "from 1 to 1,000 terms"),
+        ("conv1.bais", 0, "did you mean conv1.bias?"),
+        ("conv1.bias.grad", 6, "has 6 numbers, counted from 0: there is no number 6"),
+        ("conv1.bias.grad", -7, "there is no number -7"),
+        (
+            "conv1.weight.grad",
+            (0, 0, 3, 0),
+            "the shape [6, 1, 3, 3], counted from 0: there is no cell [0, 0, 3, 0]",
+        ),
+        ("conv1.weight.grad", (-7, 0, 0, 0), "there is no cell [-7, 0, 0, 0]"),
+        ("conv1.weight.grad", (0, 0), "there is no cell"),
+        ("conv1.weight.grad", (0, 0, 1.5, 0), "there is no cell"),
+        ("relu", True, "there is no cell True"),
+        ("lr", 0, "lr is not computed by an operation"),
     ],
 )
-def test_what_there_is_not_is_refused_in_one_sentence(name: str, index: object, limit: int, words: str) -> None:
+def test_what_there_is_not_is_said_in_the_answer_in_one_sentence(name: str, index: object, words: str) -> None:
+    found = told(stood(), name, index)  # pyright: ignore[reportArgumentType]
+    assert words in found.problem
+    assert not found.parts
+    with pytest.raises(ValueError, match="there is"):
+        stood().why("conv1.bias.grad", 6)
+
+
+def test_a_place_below_0_is_counted_from_the_end_as_in_pytorch() -> None:
     session = stood()
-    with pytest.raises(ValueError, match=words):
-        told(session, name, index, limit)  # pyright: ignore[reportArgumentType]
+    for written, meant in ((-1, (5,)), ((-1,), (5,)), ((-6,), (0,))):
+        found = told(session, "conv1.bias.grad", written)
+        assert (found.index, found.value) == (meant, told(session, "conv1.bias.grad", meant).value)
+    assert told(session, "conv1.weight.grad", (-1, 0, -3, 1)).index == (5, 0, 0, 1)
+
+
+def test_only_so_many_terms_are_told() -> None:
+    with pytest.raises(ValueError, match="from 1 to 1,000 terms"):
+        told(stood(), "relu", 0, limit=0)
 
 
 def test_what_is_given_or_learned_ends_a_walk() -> None:

@@ -106,7 +106,7 @@ def test_a_patch_times_its_kernel_is_the_number_but_for_the_bias() -> None:
     session = stood(batch_size=2)
     found = session.why("conv2d_1", (0, 7, 2, 3))
     assert found.patch is not None
-    patch, kernel, product = found.patch
+    patch, kernel, product = found.patch.patch, found.patch.kernel, found.patch.product
     assert patch.shape == kernel.shape == product.shape == (6, 3, 3)
     assert (patch * kernel == product).all()
     bias = session.model.get_parameter("conv2.bias")[7].item()

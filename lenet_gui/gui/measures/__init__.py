@@ -1,0 +1,1 @@
+"""How good the network is: the panel of measures and its parts."""
