@@ -16,7 +16,9 @@ def train(steps: int, batch_size: int) -> float:
     net = Net()
     optimizer = torch.optim.SGD(net.parameters(), lr=0.05)
     criterion = nn.CrossEntropyLoss()
-    images, labels, test_images, test_labels = (*_training_digits(), *Digits(0, "cpu").test)
+    test = Digits(0, "cpu").test
+    assert test is not None
+    images, labels, test_images, test_labels = (*_training_digits(), *test)
     taken, epoch, start = 0, 0, time.perf_counter()
     while taken < steps:
         order = permutation(0, epoch, len(images))

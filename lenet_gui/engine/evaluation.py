@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def evaluate(session: Session) -> Accuracy | None:
-    """`Session.evaluate`. Raises what the model raises, as PyTorch says it, and ValueError for outputs of no classes."""
+    """The accuracy on the held-out data, `None` where there are none. Raises what the model raises, as PyTorch says it,
+    and ValueError for outputs of no classes.
+    """
     if "test" not in sides(session):
         return None
     try:

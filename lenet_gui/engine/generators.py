@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from lenet_gui.engine.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,20 @@ class GeneratorState:
 def drawn_elsewhere(before: GeneratorState, now: GeneratorState) -> bool:
     """Whether Python's or NumPy's generator has moved."""
     return before.python != now.python or _comparable(before.numpy) != _comparable(now.numpy)
+
+
+@contextmanager
+def undisturbed(session: Session) -> Iterator[None]:
+    """This session's generators and thread count, for as long as it works."""
+    threads = torch.get_num_threads()
+    if threads != session.settings.threads:
+        torch.set_num_threads(session.settings.threads)
+    try:
+        with session.generators:
+            yield
+    finally:
+        if threads != torch.get_num_threads():
+            torch.set_num_threads(threads)
 
 
 class Generators:

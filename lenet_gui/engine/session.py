@@ -8,8 +8,8 @@ the journal in `marks`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,7 +21,7 @@ from lenet_gui.engine.choices import clipping, losses, optimizers, schedulers, s
 from lenet_gui.engine.commands import COMMANDS, check
 from lenet_gui.engine.data import Cursor, source
 from lenet_gui.engine.digest import digest
-from lenet_gui.engine.generators import Generators
+from lenet_gui.engine.generators import Generators, undisturbed
 from lenet_gui.engine.history import BUDGET, Budget, History
 from lenet_gui.engine.journal import Journal
 from lenet_gui.engine.steplog import StepLog
@@ -33,7 +33,7 @@ from lenet_gui.engine.tensors.update import LastUpdate, keeping_update
 from lenet_gui.engine.trace.stepper import Stepper
 from lenet_gui.engine.trace.trace import Trace
 from lenet_gui.engine.trial.rehearsal import Rehearsals
-from lenet_gui.engine.why.why import Why, why
+from lenet_gui.engine.why.why import why
 from lenet_gui.protocol import Accuracy, Command, phase_after
 from lenet_gui.settings import Settings, Value
 
@@ -172,8 +172,6 @@ class Session:
         """`scheduler.step()`."""
         self.apply(_command("schedule"))
 
-    # ------------------------------------------------------------------------------------------ everything else
-
     def next_batch(self) -> None:
         """Take the next batch without a step."""
         self.apply(_command("next_batch"))
@@ -276,33 +274,16 @@ class Session:
 
     # ------------------------------------------------------------------------------------------------------ reading
 
-    def evaluate(self) -> Accuracy | None:
-        """The accuracy on the held-out digits, `None` where the data has none. The training state stays as it is."""
-        return evaluation.evaluate(self)
+    evaluate = evaluation.evaluate
 
-    def tensors(self) -> dict[str, Tensor | None]:
-        """The training state by name, live: parameters, gradients, buffers and the optimizer's own tensors."""
-        found: dict[str, Tensor | None] = {}
-        for name, parameter in self.model.named_parameters():
-            found[name], found[f"{name}.grad"] = parameter, parameter.grad
-            for key, value in state.flat(self.optimizer.state.get(parameter, {})).items():
-                found[f"{name}: {key}"] = value
-        return found | dict(self.model.named_buffers())
+    tensors = state.tensors
 
     def trace(self) -> Trace:
         """The step that is under way (the finished one between two steps) in detail: operations, nodes, updates."""
         return self.stepper.trace()
 
-    def why(self, name: str, index: int | tuple[int, ...] = ()) -> Why:
-        """What a number at this place is made of: a cell of a gradient (`conv1.bias.grad`), an activation, the loss.
-
-        `index` is one number a dimension, or one that counts the cells as `flatten()` has them. Raises ValueError.
-        """
-        return why(self, name, index)
-
-    def digest(self) -> str:
-        """A hash over everything that decides how the run goes on: equal digests are equal to the bit."""
-        return digest(self)
+    why = why
+    digest = digest
 
     def script(self) -> str:
         """What was done up to here as a plain PyTorch script that gives the same bits. Raises ValueError."""
@@ -310,20 +291,7 @@ class Session:
 
         return script(self)
 
-    # --------------------------------------------------------------------------------------------------- inside
-
-    @contextmanager
-    def undisturbed(self) -> Iterator[None]:
-        """This session's generators and thread count, for as long as it works."""
-        threads = torch.get_num_threads()
-        if threads != self.settings.threads:
-            torch.set_num_threads(self.settings.threads)
-        try:
-            with self.generators:
-                yield
-        finally:
-            if threads != torch.get_num_threads():
-                torch.set_num_threads(threads)
+    undisturbed = undisturbed
 
 
 def _command(name: str, **arguments: Value) -> Command:

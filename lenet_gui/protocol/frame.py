@@ -64,15 +64,15 @@ class Frame(NewestOnly):
     """What every panel needs, at one place. Small.
 
     `run` counts the runs of this program, `reason` says in words why it stopped here, `allowed` names what may
-    be pressed now (the phases of its cycle, `next_batch`, `set`, `edit`, `put`, `advance`, `run`, `back`, `seek`, `pause`, `evaluate`,
-    `print`, `find`, `new`), `next` is the phase that the cycle has next. `epoch` and `batches` are `None` for data
-    without an end.
+    be pressed now (the phases of its cycle, `next_batch`, `set`, `edit`, `put`, `advance`, `run`, `back`, `seek`,
+    `pause`, `evaluate`, `print`, `find`, `new`), `next` is the phase that the cycle has next. `epoch` and `batches`
+    are `None` for data without an end.
     `file` is where the session was saved or opened last, `unsaved` whether something was done since.
     `trace` names the trace of this step (0: there is none, as in a run); it changes when the step is another one.
     `lr` is the learning rate that the next step takes (`None`: the one that was set).
     `classes` are the names of the data's classes, empty where it has none; `prepared` says what is done to its images.
-    `barred` are words of `allowed`, and names of actions, that can never be pressed with this run, each with the reason;
-    `observed` whether it is somebody else's loop that runs.
+    `barred` are words of `allowed`, and names of actions, that can never be pressed with this run, each with the
+    reason; `observed` whether it is somebody else's loop that runs.
     `graph` is `none`, `alive` or `freed`. `remaining` steps of a Run N, else `None`. `chain` is read off `grad_fn`.
     """
 

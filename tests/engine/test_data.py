@@ -20,6 +20,12 @@ from lenet_gui.engine.data import digits as engine_digits
 SEEDS = st.integers(0, 2**63 - 1)
 
 
+def held_out(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    test = Digits(seed, "cpu").test
+    assert test is not None
+    return test
+
+
 def training_images(seed: int, epoch: int) -> torch.Tensor:
     """The training images in the order of the file: an epoch with its permutation undone."""
     digits = Digits(seed, "cpu")
@@ -29,7 +35,7 @@ def training_images(seed: int, epoch: int) -> torch.Tensor:
 
 def test_the_split_is_the_same_whatever_the_seed() -> None:
     assert torch.equal(training_images(0, 0), training_images(2**63 - 1, 3))
-    for one, other in zip(Digits(0, "cpu").test, Digits(9, "cpu").test, strict=True):
+    for one, other in zip(held_out(0), held_out(9), strict=True):
         assert torch.equal(one, other)
 
 
@@ -38,7 +44,7 @@ def test_every_digit_is_in_one_half_of_the_split() -> None:
         images, labels = torch.from_numpy(file["images"]), torch.from_numpy(file["labels"]).long()
     digits = Digits(0, "cpu")
     train, train_labels = digits.batch(Cursor(), digits.size)
-    test, test_labels = digits.test
+    test, test_labels = held_out(0)
     assert (len(train), len(test)) == (1437, 360)
     both = torch.cat([train, test]).flatten(1)
     # Bilinear 32×32 by PyTorch itself is what the network sees of an 8×8 image.
@@ -135,7 +141,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 WHOLE = resources.path("digits.npz").read_bytes()
-TEST_IMAGES, TEST_LABELS = Digits(0, "cpu").test
+TEST_IMAGES, TEST_LABELS = held_out(0)
 WORDS = r"digits.* Install the program again, or choose random data"
 
 
@@ -158,7 +164,7 @@ def test_a_damaged_file_is_harmless_or_said_in_a_sentence(folder: Path, at: int)
     (folder / "digits.npz").write_bytes(WHOLE[:at] + damaged + WHOLE[at + 9 :])
     said = ""
     try:
-        images, labels = Digits(0, "cpu").test
+        images, labels = held_out(0)
     except DataError as error:
         said = str(error)
     else:  # the bytes were ones that nobody reads

@@ -191,7 +191,7 @@ def test_the_form_offers_the_names_there_are(panel: WatchesPanel, asked: list[An
         form.kind.setCurrentIndex(i)
         form.kind.activated.emit(i)
         offered[form.kind.currentData()] = [form.at.itemText(row) for row in range(form.at.count())]
-    assert offered["phase"] == ["zero_grad", "forward", "loss", "backward", "step"]
+    assert offered["phase"] == ["zero_grad", "forward", "loss", "backward", "clip", "step", "schedule"]
     assert offered["module"] == ["conv1", "conv2", "fc1", "fc2", "fc3"]
     assert offered["parameter"] == list(frames.SHAPES)
     assert {"relu", "relu_1"} <= set(offered["operation"])

@@ -16,6 +16,8 @@ from torch.optim import Optimizer
 if TYPE_CHECKING:
     from torch.optim.lr_scheduler import LRScheduler
 
+    from lenet_gui.engine.session import Session
+
 Plain = dict[str, Any]
 """By name what is no tensor: numbers, `None`, and lists, in which `{"tensor": name}` stands for one."""
 
@@ -37,6 +39,16 @@ def put_together(tensors: dict[str, Tensor], plain: Plain) -> dict[str, Any]:
     inside: set[str] = set()
     whole = {name: _whole(value, tensors, inside) for name, value in plain.items()}
     return whole | {name: one for name, one in tensors.items() if name not in inside}
+
+
+def tensors(session: Session) -> dict[str, Tensor | None]:
+    """The training state by name, live: parameters, gradients, buffers and the optimizer's own tensors."""
+    found: dict[str, Tensor | None] = {}
+    for name, parameter in session.model.named_parameters():
+        found[name], found[f"{name}.grad"] = parameter, parameter.grad
+        for key, value in flat(session.optimizer.state.get(parameter, {})).items():
+            found[f"{name}: {key}"] = value
+    return found | dict(session.model.named_buffers())
 
 
 def flat(state: dict[str, Any]) -> dict[str, Tensor | None]:

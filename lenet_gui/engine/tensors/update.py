@@ -33,7 +33,10 @@ def keeping_update(session: Session) -> Iterator[None]:
 
 
 def newest_update(session: Session, name: str) -> tuple[str, tuple[Tensor | None, ...]]:
-    """The rule, and before, gradient and after of the newest one as of the cursor; of one that comes next there is no after yet."""
+    """The rule, and before, gradient and after of the newest one as of the cursor.
+
+    Of one that comes next there is no after yet.
+    """
     inside = session.stepper.inside()
     if inside is not None and inside.command.name == "step":
         for index, one in enumerate(inside.items):

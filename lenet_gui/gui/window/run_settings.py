@@ -243,12 +243,7 @@ class SettingsBar(QToolBar):
         button = QToolButton()
         button.setText("Parameters…")
         button.clicked.connect(lambda: self.options.popup(button.mapToGlobal(QPoint(0, button.height() + 2))))
-        self._place(
-            button,
-            "options_button",
-            "",
-            "Of the optimizer and the loss; clipping of gradients; a scheduler of the learning rate",
-        )
+        self._place(button, "options_button", "", "Of the optimizer and the loss; clipping; a learning-rate scheduler")
         return button
 
     def _action_button(self, actions: Actions, name: str) -> None:

@@ -16,7 +16,7 @@ from lenet_gui.gui.model.choosing import ChoosingModel
 from lenet_gui.gui.panel import Panel
 from lenet_gui.gui.results.results import Results
 from lenet_gui.gui.travel.going import Going
-from lenet_gui.gui.window import menus
+from lenet_gui.gui.window import menus, remembered
 from lenet_gui.gui.window.actions import Actions
 from lenet_gui.gui.window.docks import LOADERS, Docks, join
 from lenet_gui.gui.window.files import Files
@@ -28,8 +28,6 @@ from lenet_gui.gui.window.run_settings import SettingsBar
 from lenet_gui.gui.window.status import StatusBar
 from lenet_gui.gui.window.toolbars import PhaseBar
 from lenet_gui.protocol import Frame, Notice, RaceReport, Ready, Reply, Series, WatchSeries
-
-_LAYOUT_VERSION = 6
 
 
 class Window(QMainWindow):
@@ -72,7 +70,7 @@ class Window(QMainWindow):
         self._help = Help(self, self.actions_, preferences, log_folder)
         self._assemble()
         self._join()
-        self._recall()
+        remembered.recall(self)
 
     # What the worker gives.
 
@@ -105,8 +103,7 @@ class Window(QMainWindow):
         self._starting_over.show_frame(frame)
         self._choosing_data.show_frame(frame)
         self.models.show_frame(frame)
-        plots = self.panels.get("plots")
-        if plots is not None and plots.is_seen():
+        if (plots := self.panels.get("plots")) is not None and plots.is_seen():
             plots.show_frame(frame)
 
     @Slot(object)
@@ -188,7 +185,7 @@ class Window(QMainWindow):
         if not self._arranged:
             self._arranged = True
             # The sizes of docks hold only once the window has its own.
-            QTimer.singleShot(0, self, self._recall_layout)
+            QTimer.singleShot(0, self, partial(remembered.recall_layout, self))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -204,7 +201,7 @@ class Window(QMainWindow):
         return menu
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._remember()
+        remembered.remember(self)
         self.closing.emit()
         event.accept()
 
@@ -215,7 +212,7 @@ class Window(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.notices.place_below(self._bars_end())
+        self.place_notices()
 
     def dress(self) -> None:
         """Icons and highlights in the colours of now."""
@@ -276,26 +273,6 @@ class Window(QMainWindow):
         self.actions_.chosen.connect(lambda name: doings[name]())
         self.actions_["reset_layout"].triggered.connect(self.going.timeline.show)
 
-    # What is remembered.
-
-    def _recall(self) -> None:
-        self.actions_.recall_keys(self.preferences)
-        self.phase_bar.recall(self.preferences)
-        self.restoreGeometry(self.preferences.bytes("geometry"))
-
-    def _recall_layout(self) -> None:
-        self.docks.size()
-        self.restoreState(self.preferences.bytes("layout"), _LAYOUT_VERSION)
-        self.models.without.settle()
-        self.notices.place_below(self._bars_end())
-
-    def _remember(self) -> None:
-        keep = self.preferences
-        keep.set("geometry", self.saveGeometry())
-        keep.set("layout", self.saveState(_LAYOUT_VERSION))
-        self.phase_bar.remember(keep)
-        keep.save()
-
     # What the window does itself.
 
     def _seen(self, panel: Panel) -> None:
@@ -319,5 +296,5 @@ class Window(QMainWindow):
         if inspector is not None:
             inspector.focus_search()  # type: ignore[attr-defined]
 
-    def _bars_end(self) -> int:
-        return max(bar.geometry().bottom() for bar in (self.phase_bar, self.settings_bar)) + 1
+    def place_notices(self) -> None:
+        self.notices.place_below(max(bar.geometry().bottom() for bar in (self.phase_bar, self.settings_bar)) + 1)

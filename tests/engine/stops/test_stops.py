@@ -257,4 +257,4 @@ def test_it_goes_on_from_inside_a_command_and_the_item_does_not_stay() -> None:
     session.stops.set(Breakpoint(0, "when", "", "loss > 0"))
     session.stops.run(5)
     assert (len(session.journal), session.item) == (3, 0)
-    assert isinstance(session.make_model(), Net)
+    assert isinstance(session.model, Net)
