@@ -1,7 +1,5 @@
 """Which devices there are, and the reason for each that cannot be used."""
 
-import platform
-
 import torch
 
 from lenet_gui.protocol import Device
@@ -9,7 +7,7 @@ from lenet_gui.protocol import Device
 
 def devices() -> tuple[Device, ...]:
     """The CPU, every CUDA device by name, and MPS."""
-    return Device("cpu", f"CPU ({platform.machine()})", ""), *_cuda(), _mps()
+    return Device("cpu", "CPU", ""), *_cuda(), _mps()
 
 
 def unavailable(name: str) -> str:

@@ -20,7 +20,7 @@ def test_a_run_learns_the_digits_and_stops_when_told(person: Person) -> None:
     person.until(lambda: person.frame is not None and not person.frame.running)
     assert person.frame is not None
     assert person.frame.accuracy is not None
-    person.reads("test images")
+    person.reads("test digits")
     step = person.frame.step
     QTest.keyClick(person.window, Qt.Key.Key_F8)
     person.until(lambda: person.frame is not None and person.frame.step == step + 1)

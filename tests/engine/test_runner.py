@@ -96,7 +96,7 @@ def test_a_counted_run_finishes_the_step_under_way_first() -> None:
 def test_a_run_is_seen_and_paused_and_goes_on() -> None:
     with Host() as host:
         running = host.ask(Run(), Frame, lambda frame: frame.running and frame.step > 10)
-        assert running.allowed == ("set", "pause", "evaluate", "new", "print")
+        assert running.allowed == ("set", "lr", "pause", "evaluate", "new", "print")
         host.channel.send(Pause())
         paused = host.wait(Frame, lambda frame: not frame.running)
         assert paused.reason == "paused"

@@ -9,7 +9,7 @@ from lenet_gui.protocol import Choice
 
 def choices() -> tuple[Choice, ...]:
     """The data that there is, and what there would be with its files."""
-    found = [Choice("digits", "Digits (1,797 real)"), Choice("random", "Random tensors")]
+    found = [Choice("digits", "Digits"), Choice("random", "Random tensors")]
     for name, dataset in files.DATASETS.items():
         here = files.find(name) is not None
         found.append(Choice(name, dataset.label, "" if here else "not on this machine yet"))

@@ -38,11 +38,11 @@ class SettingsBar(QToolBar):
         self._epochs = True
         self._data: list[tuple[str, str, bool | None]] = []
         self._asking: dict[str, str] = {}
-        self.device = self._list("device", "Device", 5, "Where the tensors are and PyTorch computes")
-        self.data = self._list("data", "Data", 9, "What the network is trained on. Another needs a new run")
+        self.device = self._list("device", "Device", 4, "Where the tensors are and PyTorch computes")
+        self.data = self._list("data", "Data", 10, "What the network is trained on. Another needs a new run")
         self.model = self._list("model", "Model", 6, "The network. Another needs a new run")
         self.batch_size = self._number("batch_size", "Batch", whole(1, 2**31 - 1), 4, "Samples in a batch")
-        self.loss = self._list("loss", "Loss", 9, "criterion: how far the output is from the target")
+        self.loss = self._list("loss", "Loss", 12, "criterion: how far the output is from the target")
         self.optimizer = self._list("optimizer", "Optimizer", 9, "The rule by which step() moves the parameters")
         self.lr = self._number("lr", "Learning rate", above_zero, 8, "optimizer.param_groups[0]['lr']")
         self.options = TrainingOptions(self)
