@@ -310,6 +310,13 @@ def test_a_picture_is_pasted_as_ink(answered: DrawPanel, ground: int, ink: int) 
     assert answered.sheet.is_empty
 
 
+def test_an_empty_clipboard_is_said(answered: DrawPanel) -> None:
+    QGuiApplication.clipboard().clear()
+    answered.sheet.setFocus()
+    QTest.keyClick(answered.sheet, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+    assert "no picture on the clipboard" in answered.parts.words.text()
+
+
 def test_a_file_is_dropped_in(answered: DrawPanel, tmp_path: Path) -> None:
     picture().save(str(tmp_path / "one.png"))
     given = QMimeData()

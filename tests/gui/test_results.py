@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QFileDialog,
     QInputDialog,
@@ -240,6 +241,10 @@ def test_the_dialog_bounds_what_it_asks_for(held: Held) -> None:
     assert dialog.steps() == (5000,)
     wanted: list[Film] = []
     dialog.wanted.connect(wanted.append)
+    dialog.open()
     dialog.accept()
+    # What a dialog that was left deletes is gone before a person has chosen a file.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     path = held.choose("mine")
     assert wanted == [Film("counter", (5000,), 10, f"{path}.gif")]
+    assert not dialog.isVisible()

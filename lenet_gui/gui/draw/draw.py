@@ -190,7 +190,9 @@ class DrawPanel(Panel):
         self._take(lambda: pictures.from_mime(given))
 
     def _paste(self) -> None:
-        self.take(QGuiApplication.clipboard().mimeData())
+        # Where nothing was ever copied, Qt has nothing to give, whatever its types say.
+        given: QMimeData | None = QGuiApplication.clipboard().mimeData()
+        self.take(given or QMimeData())
 
     def _open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(

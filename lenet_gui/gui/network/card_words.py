@@ -16,7 +16,7 @@ BATCH = 0
 def faces(trace: TraceReply) -> list[Face]:
     """The batch's, one an operation, and one for what PyTorch refuses."""
     cards = [
-        Face("input", "batch", shape_words(trace.batch), trace.batch),
+        Face("input", "batch", shape_words(trace.batch) if is_given(trace) else "", trace.batch),
         *(
             Face(one.name, _module_short(trace, one), shape_words(one.output), one.output, one.gradient)
             for one in trace.operations
@@ -24,6 +24,11 @@ def faces(trace: TraceReply) -> list[Face]:
     ]
     refused = refusal(trace)
     return [*cards, Face(f"{refused[0]} refused", "", "", refusal=refused[1])] if refused else cards
+
+
+def is_given(trace: TraceReply) -> bool:
+    """Whether a batch is known: somebody's own loop has given none before its first forward."""
+    return bool(trace.batch.dtype)
 
 
 def edges(trace: TraceReply) -> list[tuple[int, ...]]:

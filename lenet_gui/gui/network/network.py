@@ -181,7 +181,7 @@ class NetworkPanel(Panel):
             refused = [Look()] if card_words.refusal(trace) else []
             return [Look(), *(Look(gradient="yet") for _ in trace.operations), *refused]
         next_up, end = upcoming(trace, at), backward_end(trace)
-        looks = [Look(happened=True)]
+        looks = [Look(happened=card_words.is_given(trace))]
         for index, one in enumerate(trace.operations):
             before = self._places.get(index)
             happened = before is not None and at >= (before[0], before[1] + 1)

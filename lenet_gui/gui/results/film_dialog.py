@@ -65,15 +65,11 @@ class FilmDialog(QDialog):
         """Ask for the file, and then say what is wanted."""
         from lenet_gui.gui.window.dialogs import ask_for_file
 
-        parent = self.parentWidget()
-        assert parent is not None
-        if self._problem():
-            return
-        panel, steps, rate = self.panel.currentData(), self.steps(), self.rate.value()
-        wanted = self.wanted
-        ask_for_file(
-            parent, "Save the film", self._path, "GIF (*.gif)", lambda path: wanted.emit(Film(panel, steps, rate, path))
-        )
+        if not self._problem():
+            ask_for_file(self, "Save the film", self._path, "GIF (*.gif)", self._give)
+
+    def _give(self, path: str) -> None:
+        self.wanted.emit(Film(self.panel.currentData(), self.steps(), self.rate.value(), path))
         super().accept()
 
     def _problem(self) -> str:
