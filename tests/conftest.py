@@ -32,10 +32,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
 
 
 @pytest.fixture(autouse=True)
-def own_settings_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_settings_folder(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No test reads or writes the settings, layout, log or data of the person who runs it."""
     monkeypatch.setenv("LENET_GUI_CONFIG", str(tmp_path / "config"))
     monkeypatch.setenv("LENET_GUI_DATA", str(tmp_path / "data"))
+    # Where dialogs about files begin: what lies there must not decide how a test ends.
+    monkeypatch.setenv("USERPROFILE" if sys.platform == "win32" else "HOME", str(tmp_path_factory.mktemp("home")))
 
 
 # Where each thread and timer was started: without it, "a timer was left behind" names no culprit.
